@@ -21,9 +21,7 @@ export const MAX_DATAGRAM_BYTES = DATA_HEADER_BYTES + SYMBOL_BYTES
 export const MAX_BLOCK_SYMBOLS = 128
 
 /** A stored chunk is never larger than raw, so at most 745 symbols and 6 source blocks. */
-export const MAX_CHUNK_BLOCKS = Math.ceil(
-  Math.ceil(CHUNK_BYTES / SYMBOL_BYTES) / MAX_BLOCK_SYMBOLS,
-)
+export const MAX_CHUNK_BLOCKS = Math.ceil(Math.ceil(CHUNK_BYTES / SYMBOL_BYTES) / MAX_BLOCK_SYMBOLS)
 
 /** 64 TiB: beyond every disk in a repair shop, and exact in a double. Bounds the manifest a peer can announce. */
 export const MAX_IMAGE_BYTES = 2 ** 46

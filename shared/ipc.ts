@@ -1,0 +1,269 @@
+/**
+ * The one contract between the engine and its front ends: window, browser dashboard, tests. Rows are whole new values;
+ * `rpc.ts` carries them. Numbers carry their unit in the name; times are Unix ms.
+ */
+import { z } from 'zod'
+import { faultSchema } from './fault.ts'
+
+const count = z.number().int().nonnegative()
+const bytes = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+const atMs = z.number().nonnegative()
+const text = z.string().max(4096)
+const imageId = z.string().regex(/^[0-9a-f]{64}$/)
+const sessionId = z.string().regex(/^[0-9a-f]{8}$/)
+const receiverId = z.string().regex(/^[0-9a-f]{32}$/)
+
+export const imageSchema = z.strictObject({
+  /** Manifest hash, hex: what the image is, wherever it came from. */
+  id: imageId,
+  name: text,
+  notes: text,
+  sourceName: text,
+  format: z.literal('raw'),
+  imageBytes: bytes,
+  storedBytes: bytes,
+  zeroBytes: bytes,
+  createdAtMs: atMs,
+  verifiedAtMs: atMs.nullable(),
+  /** What the last verify found; null when never verified. */
+  isIntact: z.boolean().nullable(),
+})
+export type Image = z.infer<typeof imageSchema>
+
+/** One file on its way into the catalog, or one verify or export of an image. */
+export const catalogTaskSchema = z.strictObject({
+  id: count,
+  kind: z.enum(['import', 'verify', 'export']),
+  /** File being read or written; the image's name for verify. */
+  subject: text,
+  state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+  doneBytes: bytes,
+  totalBytes: bytes.nullable(),
+  rateBytesPerSecond: z.number().nonnegative(),
+  leftMs: z.number().nonnegative().nullable(),
+  image: imageSchema.nullable(),
+  /** An import whose content the catalog already held. */
+  isDuplicate: z.boolean(),
+  fault: faultSchema.nullable(),
+})
+export type CatalogTask = z.infer<typeof catalogTaskSchema>
+
+export const nicSchema = z.strictObject({
+  name: text,
+  /** IPv4; a card without one cannot carry a session. */
+  address: z.string().nullable(),
+  prefixLength: z.number().int().nullable(),
+  broadcast: z.string().nullable(),
+  mac: z.string(),
+  linkBitsPerSecond: z.number().nullable(),
+  state: z.enum(['up', 'no-link', 'down']),
+  kind: z.enum(['wired', 'wifi', 'virtual', 'vpn', 'bridge', 'loopback']),
+  /** Why this card is a poor choice, as a sentence. */
+  warning: text.nullable(),
+  /** The only real wired card with a link. */
+  isPreferred: z.boolean(),
+})
+export type Nic = z.infer<typeof nicSchema>
+
+/** When a waiting session starts: the first that holds wins; starting by hand always works. */
+export const startRuleSchema = z.strictObject({
+  afterReceivers: z.number().int().min(1).max(1024).nullable(),
+  afterMs: z.number().int().min(0).max(86_400_000).nullable(),
+  sinceLastJoinMs: z.number().int().min(0).max(86_400_000).nullable(),
+})
+export type StartRule = z.infer<typeof startRuleSchema>
+
+/** 64 kbit/s to 100 Gbit/s; null leaves the rate to the session. */
+export const rateSchema = z.number().int().min(64_000).max(100_000_000_000).nullable()
+
+export const sessionPlanSchema = z.strictObject({
+  imageId,
+  nic: text,
+  name: text.nullable(),
+  start: startRuleSchema,
+  rateBitsPerSecond: rateSchema,
+})
+export type SessionPlan = z.infer<typeof sessionPlanSchema>
+
+/**
+ *   waiting ──start rule──▶ running ◀──resume/pause──▶ paused
+ *      └───────stop───────┬────┴──every receiver ended──▶ ended
+ *   interrupted (engine died) ──continue──▶ running, ──discard──▶ ended
+ */
+export const sessionSchema = z.strictObject({
+  id: sessionId,
+  /** Grows with every change: a late snapshot never overwrites a newer one. */
+  revision: count,
+  name: text,
+  imageId,
+  imageName: text,
+  imageBytes: bytes,
+  /** Distinct stored bytes that a receiver with nothing must get. */
+  storedBytes: bytes,
+  nic: text,
+  address: z.string(),
+  group: z.string(),
+  port: z.number().int(),
+  state: z.enum(['waiting', 'running', 'paused', 'interrupted', 'ended']),
+  start: startRuleSchema,
+  /** What starts the session next, as a sentence: "after 3 more machines, or in 12 s". Empty once started. */
+  waitingFor: text,
+  rateCapBitsPerSecond: rateSchema,
+  rateBitsPerSecond: z.number().nonnegative(),
+  pass: count,
+  sentBytes: bytes,
+  /** Of sentBytes, how much repeated something sent before. */
+  repairBytes: bytes,
+  /** Mean over counted receivers, 0 to 1. */
+  fraction: z.number().min(0).max(1),
+  leftMs: z.number().nonnegative().nullable(),
+  /** What limits the speed now, as a sentence; empty when nothing does. */
+  pacedBy: text,
+  counts: z.strictObject({
+    joined: count,
+    receiving: count,
+    verified: count,
+    failed: count,
+    lost: count,
+  }),
+  createdAtMs: atMs,
+  startedAtMs: atMs.nullable(),
+  endedAtMs: atMs.nullable(),
+  isRehearsal: z.boolean(),
+  fault: faultSchema.nullable(),
+})
+export type Session = z.infer<typeof sessionSchema>
+
+/**
+ * One machine in one session, as the sender sees it. `done` only after its target was read back and matched.
+ * States and arrows: electron/engine/session/receiver.ts.
+ */
+export const receiverSchema = z.strictObject({
+  sessionId,
+  id: receiverId,
+  revision: count,
+  /** Bench number, from 1 in order of joining. */
+  number: z.number().int().min(1),
+  name: text,
+  address: z.string(),
+  mac: z.string(),
+  model: text,
+  serial: text,
+  target: z.strictObject({
+    path: text,
+    kind: z.enum(['file', 'device', 'memory']),
+    sizeBytes: bytes.nullable(),
+  }),
+  state: z.enum([
+    'joining', // admitted, fetching the manifest, hashing what it already holds
+    'receiving',
+    'verifying', // has every chunk, reads the target back
+    'done', // read back and matched
+    'lost', // silent
+    'dropped', // by the technician
+    'refused', // before the first write
+    'failed',
+  ]),
+  haveBytes: bytes,
+  totalBytes: bytes,
+  verifiedBytes: bytes,
+  rateBytesPerSecond: z.number().nonnegative(),
+  leftMs: z.number().nonnegative().nullable(),
+  /** Datagrams of the session that never arrived, and those its kernel dropped. */
+  lostDatagrams: count,
+  lossFraction: z.number().min(0).max(1),
+  silentMs: z.number().nonnegative(),
+  joinedAtMs: atMs,
+  endedAtMs: atMs.nullable(),
+  fault: faultSchema.nullable(),
+})
+export type Receiver = z.infer<typeof receiverSchema>
+
+export const appInfoSchema = z.strictObject({
+  version: text,
+  node: text,
+  platform: text,
+  catalogDirectory: text,
+  freeBytes: bytes.nullable(),
+})
+export type AppInfo = z.infer<typeof appInfoSchema>
+
+const nothing = z.null()
+const inSession = z.strictObject({ sessionId })
+const onReceiver = z.strictObject({ sessionId, receiverId })
+const onTask = z.strictObject({ taskId: count })
+const onImage = z.strictObject({ imageId })
+
+/** Requests: a front end asks, the engine answers once. */
+export const requests = {
+  'app:info': { input: nothing, output: appInfoSchema },
+  'catalog:list': { input: nothing, output: z.array(imageSchema) },
+  /** Queues each path; a directory stands for the files directly in it. Answers the new tasks. */
+  'catalog:import': {
+    input: z.strictObject({ paths: z.array(text.min(1)).min(1).max(1000) }),
+    output: z.array(catalogTaskSchema),
+  },
+  'catalog:tasks': { input: nothing, output: z.array(catalogTaskSchema) },
+  'catalog:cancelTask': { input: onTask, output: nothing },
+  'catalog:retryTask': { input: onTask, output: nothing },
+  /** Takes an ended task off the list. */
+  'catalog:dismissTask': { input: onTask, output: nothing },
+  'catalog:rename': { input: onImage.extend({ name: text.min(1) }), output: imageSchema },
+  'catalog:setNotes': { input: onImage.extend({ notes: text }), output: imageSchema },
+  'catalog:remove': { input: onImage, output: z.strictObject({ freedBytes: bytes }) },
+  'catalog:verify': { input: onImage, output: catalogTaskSchema },
+  'catalog:export': { input: onImage.extend({ toPath: text.min(1) }), output: catalogTaskSchema },
+  'net:list': { input: nothing, output: z.array(nicSchema) },
+  'session:list': { input: nothing, output: z.array(sessionSchema) },
+  'session:receivers': { input: nothing, output: z.array(receiverSchema) },
+  /** Opens a session: announced, joinable, waiting for its start rule. */
+  'session:open': { input: sessionPlanSchema, output: sessionSchema },
+  'session:startNow': { input: inSession, output: nothing },
+  'session:pause': { input: inSession, output: nothing },
+  'session:resume': { input: inSession, output: nothing },
+  'session:stop': { input: inSession, output: nothing },
+  'session:setRate': {
+    input: inSession.extend({ rateBitsPerSecond: rateSchema }),
+    output: nothing,
+  },
+  'session:setStartRule': { input: inSession.extend({ start: startRuleSchema }), output: nothing },
+  'session:dropReceiver': { input: onReceiver, output: nothing },
+  'session:retryReceiver': { input: onReceiver, output: nothing },
+  /** Goes on with a session that the engine's death interrupted. */
+  'session:continue': { input: inSession, output: sessionSchema },
+  /** Ends an interrupted session for good. */
+  'session:discard': { input: inSession, output: nothing },
+  /** Takes an ended session and its machines off the screen. */
+  'session:dismiss': { input: inSession, output: nothing },
+  /** Rehearsal: sample image, real multicast on this machine, virtual receivers. Answers its session. */
+  'rehearsal:start': {
+    input: z.strictObject({
+      receivers: z.number().int().min(1).max(64),
+      lossPercent: z.number().min(0).max(50),
+    }),
+    output: sessionSchema,
+  },
+} as const
+
+/** Events: the engine tells. One batch a tick (100 ms), only what changed. */
+export const events = {
+  'catalog:changed': z.array(imageSchema),
+  'catalog:tasksChanged': z.array(catalogTaskSchema),
+  'net:changed': z.array(nicSchema),
+  'session:changed': z.strictObject({
+    sessions: z.array(sessionSchema),
+    receivers: z.array(receiverSchema),
+    /** Sessions dismissed: forget them and their receivers. */
+    gone: z.array(sessionId),
+  }),
+} as const
+
+export type Requests = {
+  readonly [K in keyof typeof requests]: {
+    readonly input: z.infer<(typeof requests)[K]['input']>
+    readonly output: z.infer<(typeof requests)[K]['output']>
+  }
+}
+export type RequestName = keyof Requests
+export type Events = { readonly [K in keyof typeof events]: z.infer<(typeof events)[K]> }
+export type EventName = keyof Events
