@@ -1,0 +1,26 @@
+/**
+ * What the preload gives the page as `window.benchcast`: functions only, and only these. In a browser it is absent.
+ *
+ * `pathForFile` takes a DOM File; the type stays `object` because shared code knows no DOM.
+ */
+export interface Bridge {
+  /** Opens a fresh connection to the engine and ends the page's earlier one. Safe to repeat. */
+  connect(): void
+  /** One RPC frame to the engine (rpc.ts). Lost when no connection is open. */
+  send(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  /** The connection ended: the engine died, or never came up. */
+  onClose(listener: () => void): void
+  onStatus(listener: (status: EngineStatus) => void): void
+  /** Absolute path of a dropped file or folder; empty when the file has none (dragged out of a browser). */
+  pathForFile(file: object): string
+  /** Native dialogs. An empty list or null means cancelled. */
+  chooseFiles(kind: 'files' | 'folder'): Promise<readonly string[]>
+  chooseSavePath(suggestedName: string): Promise<string | null>
+}
+
+/** The engine's process as the window sees it. `message` says why, for `restarting` and `failed`. */
+export interface EngineStatus {
+  readonly state: 'starting' | 'running' | 'restarting' | 'failed'
+  readonly message: string
+}

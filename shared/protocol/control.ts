@@ -1,0 +1,118 @@
+/** Text messages of the control connection. PROTOCOL.md §6. Each end parses what it receives with its own union. */
+import { z } from 'zod'
+import { faultSchema } from '../fault.ts'
+import { MAX_IMAGE_BYTES } from './limits.ts'
+import { PROTOCOL_VERSION, type SessionId, sessionIdToHex } from './packet.ts'
+
+export const CONTROL_SUBPROTOCOL = 'benchcast.v1'
+
+const hex32 = z.string().regex(/^[0-9a-f]{32}$/)
+const text = z.string().max(256)
+const bytes = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(MAX_IMAGE_BYTES * 16)
+
+export const machineSchema = z.strictObject({
+  /** 16 bytes as hex, stable over reboots: from SMBIOS UUID and MAC. */
+  id: hex32,
+  name: text,
+  mac: z.string().max(17),
+  maker: text,
+  model: text,
+  serial: text,
+})
+export type Machine = z.infer<typeof machineSchema>
+
+export const targetSchema = z.strictObject({
+  path: z.string().max(1024),
+  kind: z.enum(['file', 'device', 'memory']),
+  /** Null where the target can grow. */
+  sizeBytes: bytes.nullable(),
+})
+export type Target = z.infer<typeof targetSchema>
+
+const joinSchema = z.strictObject({
+  type: z.literal('join'),
+  /** A number, not a literal, so that another version is refused by name. */
+  protocol: z.number().int(),
+  machine: machineSchema,
+  target: targetSchema,
+  /** Signed by the sender in `admitted`: shows that it owns the announced key. */
+  nonce: hex32,
+})
+const stateSchema = z.strictObject({
+  type: z.literal('state'),
+  state: z.enum(['joining', 'receiving', 'verifying']),
+  /** Of the state's work: bytes hashed while joining or verifying. */
+  doneBytes: bytes,
+})
+const resultSchema = z.strictObject({
+  type: z.literal('result'),
+  outcome: z.enum(['verified', 'refused', 'failed']),
+  receivedBytes: bytes,
+  fault: faultSchema.nullable(),
+})
+
+export const toSenderSchema = z.discriminatedUnion('type', [joinSchema, stateSchema, resultSchema])
+export type ToSender = z.infer<typeof toSenderSchema>
+export type Join = z.infer<typeof joinSchema>
+
+export const sessionPhaseSchema = z.enum(['waiting', 'running', 'paused', 'ended'])
+export type SessionPhase = z.infer<typeof sessionPhaseSchema>
+
+export const toReceiverSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('admitted'),
+    /** On the bench, from 1. */
+    number: z.number().int().min(1),
+    manifestBytes: z.number().int().min(1).max(0xffff_ffff),
+    phase: sessionPhaseSchema,
+    /** Ed25519 signature over joinProofText, 64 bytes as hex. */
+    proof: z.string().regex(/^[0-9a-f]{128}$/),
+  }),
+  z.strictObject({ type: z.literal('refused'), fault: faultSchema }),
+  z.strictObject({ type: z.literal('session'), phase: sessionPhaseSchema }),
+  z.strictObject({ type: z.literal('dropped'), fault: faultSchema }),
+  z.strictObject({ type: z.literal('readmitted') }),
+])
+export type ToReceiver = z.infer<typeof toReceiverSchema>
+
+/** Type bytes of binary messages. */
+export const CONTROL_BINARY = { manifest: 1, need: 2 } as const
+
+export function controlPath(session: SessionId): string {
+  return `/v${PROTOCOL_VERSION}/${sessionIdToHex(session)}`
+}
+
+/** ASCII; what `admitted.proof` signs. */
+export function joinProofText(session: SessionId, nonce: string): string {
+  return `benchcast join ${PROTOCOL_VERSION}\n${sessionIdToHex(session)}\n${nonce}`
+}
+
+export interface ManifestPiece {
+  readonly kind: 'manifestPiece'
+  readonly offset: number
+  /** View. */
+  readonly bytes: Uint8Array
+}
+
+const PIECE_HEADER_BYTES = 8
+
+export function encodeManifestPiece(offset: number, bytes: Uint8Array): Uint8Array {
+  const message = new Uint8Array(PIECE_HEADER_BYTES + bytes.length)
+  message[0] = CONTROL_BINARY.manifest
+  new DataView(message.buffer).setUint32(4, offset)
+  message.set(bytes, PIECE_HEADER_BYTES)
+  return message
+}
+
+/** Null for anything but a well-formed piece. */
+export function decodeManifestPiece(message: Uint8Array): ManifestPiece | null {
+  if (message.length <= PIECE_HEADER_BYTES || message[0] !== CONTROL_BINARY.manifest) return null
+  if (message[1] !== 0 || message[2] !== 0 || message[3] !== 0) return null
+  const view = new DataView(message.buffer, message.byteOffset, message.length)
+  const bytes = message.subarray(PIECE_HEADER_BYTES)
+  return { kind: 'manifestPiece', offset: view.getUint32(4), bytes }
+}

@@ -1,0 +1,135 @@
+/** NEED: what a receiver has, and what it still lacks. PROTOCOL.md §6.1, big-endian. */
+import { CONTROL_BINARY } from './control.ts'
+import { MAX_BLOCK_SYMBOLS, MAX_CHUNK_BLOCKS, MAX_NEED_ENTRIES } from './limits.ts'
+import { type Malformed, malformed } from './packet.ts'
+
+/** One bit a source symbol of a block, least significant first; set = missing. */
+export const BITMAP_BYTES = MAX_BLOCK_SYMBOLS / 8
+
+export type NeedEntry =
+  | { readonly kind: 'have'; readonly firstChunk: number; readonly length: number }
+  | { readonly kind: 'whole'; readonly firstChunk: number; readonly length: number }
+  | {
+      readonly kind: 'block'
+      readonly chunk: number
+      readonly block: number
+      /** Set bits in `missing`: all that a sender with a repair code needs. */
+      readonly missingCount: number
+      readonly missing: Uint8Array
+    }
+
+export interface NeedReport {
+  readonly kind: 'need'
+  readonly isFirst: boolean
+  readonly seenSeq: number
+  readonly receivedDatagrams: number
+  readonly missedDatagrams: number
+  readonly kernelDrops: number
+  readonly freeAssemblyKiB: number
+  readonly entries: readonly NeedEntry[]
+}
+
+const AT = {
+  type: 0, // u8
+  flags: 1, // u8
+  entryCount: 2, // u16
+  seenSeq: 4, // u32
+  received: 8, // u32
+  missed: 12, // u32
+  kernelDrops: 16, // u32
+  freeAssemblyKiB: 20, // u32
+  entries: 24,
+} as const
+const FLAG_FIRST = 1
+
+const ENTRY = { have: 1, whole: 2, block: 3 } as const
+const RUN_BYTES = 8
+const BLOCK_BYTES = 8 + BITMAP_BYTES
+export const MAX_RUN = 0xff_ffff
+
+export function encodeNeedReport(report: Omit<NeedReport, 'kind'>): Uint8Array {
+  if (report.entries.length > MAX_NEED_ENTRIES) throw new Error('too many entries in one report')
+  const size = report.entries.reduce((sum, entry) => sum + entryBytes(entry), AT.entries as number)
+  const bytes = new Uint8Array(size)
+  const view = new DataView(bytes.buffer)
+  view.setUint8(AT.type, CONTROL_BINARY.need)
+  view.setUint8(AT.flags, report.isFirst ? FLAG_FIRST : 0)
+  view.setUint16(AT.entryCount, report.entries.length)
+  view.setUint32(AT.seenSeq, report.seenSeq)
+  view.setUint32(AT.received, report.receivedDatagrams)
+  view.setUint32(AT.missed, report.missedDatagrams)
+  view.setUint32(AT.kernelDrops, report.kernelDrops)
+  view.setUint32(AT.freeAssemblyKiB, report.freeAssemblyKiB)
+  let at: number = AT.entries
+  for (const entry of report.entries) {
+    if (entry.kind === 'block') {
+      view.setUint32(at, (ENTRY.block << 24) | (entry.block << 16) | (entry.missingCount << 8))
+      view.setUint32(at + 4, entry.chunk)
+      bytes.set(entry.missing, at + 8)
+    } else {
+      view.setUint32(at, (ENTRY[entry.kind] << 24) | entry.length)
+      view.setUint32(at + 4, entry.firstChunk)
+    }
+    at += entryBytes(entry)
+  }
+  return bytes
+}
+
+/** The report, or why not. Bitmaps are copies. Chunk numbers are checked against the manifest by the session. */
+export function decodeNeedReport(message: Uint8Array): NeedReport | Malformed {
+  if (message.length < AT.entries) return malformed('truncated')
+  const view = new DataView(message.buffer, message.byteOffset, message.length)
+  if (view.getUint8(AT.type) !== CONTROL_BINARY.need) return malformed('type')
+  const flags = view.getUint8(AT.flags)
+  if (flags > FLAG_FIRST) return malformed('flags')
+  const entryCount = view.getUint16(AT.entryCount)
+  if (entryCount > MAX_NEED_ENTRIES) return malformed('entries')
+  const entries: NeedEntry[] = []
+  let at: number = AT.entries
+  for (let i = 0; i < entryCount; i++) {
+    const entry = decodeEntry(message, view, at)
+    if (entry.kind === 'malformed') return entry
+    entries.push(entry)
+    at += entryBytes(entry)
+  }
+  if (at !== message.length) return malformed('length')
+  return {
+    kind: 'need',
+    isFirst: flags === FLAG_FIRST,
+    seenSeq: view.getUint32(AT.seenSeq),
+    receivedDatagrams: view.getUint32(AT.received),
+    missedDatagrams: view.getUint32(AT.missed),
+    kernelDrops: view.getUint32(AT.kernelDrops),
+    freeAssemblyKiB: view.getUint32(AT.freeAssemblyKiB),
+    entries,
+  }
+}
+
+function decodeEntry(message: Uint8Array, view: DataView, at: number): NeedEntry | Malformed {
+  if (at + RUN_BYTES > message.length) return malformed('truncated')
+  const kind = view.getUint8(at)
+  if (kind === ENTRY.have || kind === ENTRY.whole) {
+    const length = view.getUint32(at) & MAX_RUN
+    if (length === 0) return malformed('run')
+    const firstChunk = view.getUint32(at + 4)
+    return { kind: kind === ENTRY.have ? 'have' : 'whole', firstChunk, length }
+  }
+  if (kind !== ENTRY.block) return malformed('entry')
+  if (at + BLOCK_BYTES > message.length) return malformed('truncated')
+  const block = view.getUint8(at + 1)
+  const missingCount = view.getUint8(at + 2)
+  if (block >= MAX_CHUNK_BLOCKS || view.getUint8(at + 3) !== 0) return malformed('block')
+  const missing = message.slice(at + 8, at + BLOCK_BYTES)
+  if (missingCount === 0 || countBits(missing) !== missingCount) return malformed('missing')
+  return { kind: 'block', chunk: view.getUint32(at + 4), block, missingCount, missing }
+}
+
+function entryBytes(entry: NeedEntry): number {
+  return entry.kind === 'block' ? BLOCK_BYTES : RUN_BYTES
+}
+
+export function countBits(bitmap: Uint8Array): number {
+  let count = 0
+  for (let byte of bitmap) for (; byte !== 0; byte &= byte - 1) count++
+  return count
+}

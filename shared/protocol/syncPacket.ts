@@ -1,0 +1,53 @@
+/** SYNC: where the sender is, so that loss at the tail shows. PROTOCOL.md §4.2, big-endian. */
+import {
+  firstByte,
+  type Malformed,
+  malformed,
+  PACKET,
+  packetType,
+  type SessionId,
+} from './packet.ts'
+
+export interface SyncPacket {
+  readonly kind: 'sync'
+  readonly isReportNow: boolean
+  readonly isPaused: boolean
+  readonly pass: number
+  readonly session: SessionId
+  readonly txSeq: number
+}
+
+const AT = { first: 0, flags: 1, pass: 2, session: 4, txSeq: 8 } as const
+const SYNC_BYTES = 12
+const FLAG_REPORT_NOW = 1
+const FLAG_PAUSED = 2
+
+export function encodeSync(packet: Omit<SyncPacket, 'kind'>): Uint8Array {
+  const bytes = new Uint8Array(SYNC_BYTES)
+  const view = new DataView(bytes.buffer)
+  view.setUint8(AT.first, firstByte(PACKET.sync))
+  const flags = (packet.isReportNow ? FLAG_REPORT_NOW : 0) | (packet.isPaused ? FLAG_PAUSED : 0)
+  view.setUint8(AT.flags, flags)
+  view.setUint16(AT.pass, Math.min(packet.pass, 0xffff))
+  view.setUint32(AT.session, packet.session)
+  view.setUint32(AT.txSeq, packet.txSeq)
+  return bytes
+}
+
+export function decodeSync(datagram: Uint8Array): SyncPacket | Malformed {
+  const type = packetType(datagram)
+  if (typeof type !== 'number') return type
+  if (type !== PACKET.sync) return malformed('type')
+  if (datagram.length !== SYNC_BYTES) return malformed('length')
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
+  const flags = view.getUint8(AT.flags)
+  if (flags > (FLAG_REPORT_NOW | FLAG_PAUSED)) return malformed('flags')
+  return {
+    kind: 'sync',
+    isReportNow: (flags & FLAG_REPORT_NOW) !== 0,
+    isPaused: (flags & FLAG_PAUSED) !== 0,
+    pass: view.getUint16(AT.pass),
+    session: view.getUint32(AT.session) as SessionId,
+    txSeq: view.getUint32(AT.txSeq),
+  }
+}
