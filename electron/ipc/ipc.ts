@@ -1,0 +1,54 @@
+/**
+ * Every message from a page enters the main process here, and only from our own page's top frame.
+ *
+ * Electron security checklist, item 17: a frame that navigated away, or one inside the page, must not reach the engine.
+ */
+import { ipcMain, type IpcMainEvent, type IpcMainInvokeEvent, type WebContents } from 'electron'
+import { z } from 'zod'
+
+/** Scheme and host of the page; main.ts serves it and nothing else does. */
+export const PAGE_ORIGIN = 'app://benchcast'
+
+/** Page to main. `engine:frame` carries one RPC frame; the engine itself parses it. */
+export const pageMessages = {
+  'engine:connect': z.undefined(),
+  'engine:frame': z.unknown(),
+} as const
+
+/** Page asks main. */
+export const pageRequests = {
+  'dialog:chooseFiles': z.enum(['files', 'folder']),
+  'dialog:chooseSavePath': z.string().min(1).max(255),
+} as const
+
+type Messages = typeof pageMessages
+type Requests = typeof pageRequests
+
+/** Calls `listener` for each well-formed message of a trusted page; drops all others. */
+export function listen<N extends keyof Messages>(
+  name: N,
+  listener: (sender: WebContents, value: z.infer<Messages[N]>) => void,
+): void {
+  ipcMain.on(name, (event, raw: unknown) => {
+    if (!isTrusted(event)) return
+    const value = pageMessages[name].safeParse(raw)
+    if (value.success) listener(event.sender, value.data as z.infer<Messages[N]>)
+  })
+}
+
+/** Answers each well-formed request of a trusted page; rejects all others. */
+export function handle<N extends keyof Requests, R>(
+  name: N,
+  handler: (sender: WebContents, value: z.infer<Requests[N]>) => Promise<R>,
+): void {
+  ipcMain.handle(name, (event, raw: unknown) => {
+    if (!isTrusted(event)) throw new Error(`${name}: refused, the sender is not our page.`)
+    return handler(event.sender, pageRequests[name].parse(raw) as z.infer<Requests[N]>)
+  })
+}
+
+/** `senderFrame` is null once its frame is gone. */
+function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
+  const frame = event.senderFrame
+  return frame !== null && frame === event.sender.mainFrame && frame.origin === PAGE_ORIGIN
+}

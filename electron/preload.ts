@@ -1,0 +1,18 @@
+/** The page's only way out: the functions of shared/bridge.ts. No Electron object ever crosses. */
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
+import type { Bridge, EngineStatus } from '../shared/bridge.ts'
+
+const bridge: Bridge = {
+  connect: () => ipcRenderer.send('engine:connect'),
+  send: message => ipcRenderer.send('engine:frame', message),
+  onMessage: listener =>
+    void ipcRenderer.on('engine:frame', (_, message: unknown) => listener(message)),
+  onClose: listener => void ipcRenderer.on('engine:closed', () => listener()),
+  onStatus: listener =>
+    void ipcRenderer.on('engine:status', (_, status: EngineStatus) => listener(status)),
+  pathForFile: file => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
+  chooseFiles: kind => ipcRenderer.invoke('dialog:chooseFiles', kind),
+  chooseSavePath: suggestedName => ipcRenderer.invoke('dialog:chooseSavePath', suggestedName),
+}
+
+contextBridge.exposeInMainWorld('benchcast', bridge)

@@ -1,0 +1,24 @@
+/**
+ * What the page may never do, whatever runs in it: leave its origin, open windows, embed others, get permissions.
+ * Electron's security checklist, items 5 to 15.
+ */
+import { app, type Session } from 'electron'
+
+/** Applies to every page of the app, present and future. Call before `ready`. */
+export function lockPages(): void {
+  // Chromium's sandbox for all renderers; as root Chromium cannot sandbox and was started with --no-sandbox.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+  app.on('web-contents-created', (_, contents) => {
+    contents.on('will-navigate', event => event.preventDefault())
+    contents.on('will-redirect', event => event.preventDefault())
+    contents.on('will-attach-webview', event => event.preventDefault())
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  })
+}
+
+/** No camera, no notifications by the page, no clipboard reading, nothing. */
+export function denyPermissions(session: Session): void {
+  session.setPermissionRequestHandler((_, __, answer) => answer(false))
+  session.setPermissionCheckHandler(() => false)
+  session.setDevicePermissionHandler(() => false)
+}
