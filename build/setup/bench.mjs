@@ -1,0 +1,17 @@
+/** `npm run bench`: Benchcast and its peers measured side by side in one run. */
+import { join } from 'node:path'
+import { runForeground } from './child.mjs'
+import { ensureDebian } from './debian.mjs'
+import { runCommand } from './fault.mjs'
+import { ensureInstalled, withNode24 } from './install.mjs'
+import { node24, root } from './paths.mjs'
+
+await runCommand(async () => {
+  await ensureInstalled()
+  await ensureDebian('bench')
+  const bench = join(root, 'test', 'bench', 'bench.ts')
+  return runForeground(node24, [bench, ...process.argv.slice(2)], {
+    cwd: root,
+    env: withNode24(process.env),
+  })
+})

@@ -1,0 +1,82 @@
+/** The parts that must be bundled: the window's page, and Electron's main and preload (Electron may carry Node 20). */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runQuiet } from './child.mjs'
+import { SetupError } from './fault.mjs'
+import { withNode24 } from './install.mjs'
+import { withLock } from './lock.mjs'
+import { node24, outDirectory, root, tool } from './paths.mjs'
+
+/** Each bundle's Vite configuration writes into out/<name>; `inputs` are all that can change what it writes. */
+const BUNDLES = [
+  { name: 'renderer', config: 'renderer/vite.config.ts', inputs: ['renderer', 'shared'] },
+  {
+    name: 'electron',
+    config: 'electron/vite.config.ts',
+    // Engine and command line run from source under Node 24: a change there needs no build.
+    inputs: ['electron', '!electron/engine', '!electron/cli', 'shared'],
+  },
+]
+
+/** Builds what changed since it was last built, and says nothing of the rest. Fault: setup/build-failed. */
+export async function ensureBuilt() {
+  await withLock(join(root, '.cache', 'build.lock'), async () => {
+    for (const bundle of BUNDLES) await build(bundle)
+  })
+}
+
+async function build({ name, config, inputs }) {
+  if (!existsSync(join(root, config))) {
+    throw new SetupError(
+      'setup/build-failed',
+      `${config} is missing: this checkout is not whole. Clone it again.`,
+    )
+  }
+  const directory = join(outDirectory, name)
+  const stamp = join(directory, '.inputs-sha256')
+  // Contents, not times: a checkout of an older commit, or a deleted file, must be noticed too.
+  const hash = hashOf([...inputs, 'package-lock.json'])
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
+  const { code, output } = await runQuiet(
+    node24,
+    [tool('vite', 'bin/vite.js'), 'build', '--config', config],
+    {
+      cwd: root,
+      env: withNode24(process.env),
+      notice: `Building ${name}.`,
+      patienceMs: 1_000,
+    },
+  )
+  if (code !== 0) {
+    throw new SetupError(
+      'setup/build-failed',
+      `${output.trim()}\nThe build of ${name} failed; Vite’s own words are above.`,
+    )
+  }
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(stamp, hash)
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256')
+  const left = paths.filter(path => path.startsWith('!')).map(path => path.slice(1))
+  const taken = paths.filter(path => !path.startsWith('!'))
+  for (const path of taken.flatMap(path => filesUnder(path, left)))
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+/** Files at or below a path of the checkout, sorted, without tests and `left` paths. A missing path holds none. */
+function filesUnder(path, left) {
+  const found = statSync(join(root, path), { throwIfNoEntry: false })
+  if (!found || left.includes(path)) return []
+  if (!found.isDirectory()) return [path]
+  return readdirSync(join(root, path))
+    .sort()
+    .flatMap(name => filesUnder(`${path}/${name}`, left))
+    .filter(file => !/\.test\.tsx?$/.test(file))
+}

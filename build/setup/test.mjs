@@ -1,0 +1,110 @@
+/**
+ * `npm test`: every check and test, from a bare checkout. All stages run whatever fails; the last line is the verdict,
+ * `N passed, N failed`, in tests. A stage that fails without a failed test (lint, a crash) counts as one.
+ *
+ * `npm test -- lint netns` runs only the stages named.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureBuilt } from './bundle.mjs'
+import { runCheck } from './check.mjs'
+import { runForeground } from './child.mjs'
+import { ensureDebian } from './debian.mjs'
+import { electronEnvironment, ensureElectron } from './electron.mjs'
+import { runCommand, SetupError } from './fault.mjs'
+import { underNode24, withNode24 } from './install.mjs'
+import { node24, root, tool } from './paths.mjs'
+
+const NOTHING_RUN = { code: 0, passed: 0, failed: 0, note: '' }
+
+const STAGES = {
+  lint: async () => ({ ...NOTHING_RUN, code: await runCheck('lint') }),
+  format: async () => ({ ...NOTHING_RUN, code: await runCheck('format') }),
+  typecheck: async () => ({ ...NOTHING_RUN, code: await runCheck('typecheck') }),
+  unit: () => runVitest('unit', 'vitest.config.ts'),
+  netns: runNetns,
+  window: runWindow,
+}
+
+await runCommand(() =>
+  underNode24(import.meta.url, async () => {
+    const asked = process.argv.slice(2)
+    const unknown = asked.find(name => !Object.hasOwn(STAGES, name))
+    if (unknown) {
+      throw new SetupError(
+        'setup/usage',
+        `There is no stage "${unknown}": ${Object.keys(STAGES).join(', ')}.`,
+      )
+    }
+    await ensureDebian('test')
+    return runStages(asked.length > 0 ? asked : Object.keys(STAGES))
+  }),
+)
+
+async function runStages(names) {
+  const ended = []
+  for (const name of names) {
+    process.stdout.write(`\n=== ${name}\n`)
+    const startedAtMs = Date.now()
+    const result = await STAGES[name]().catch(error => {
+      process.stdout.write(`${error instanceof SetupError ? error.message : error.stack}\n`)
+      return { ...NOTHING_RUN, code: 1 }
+    })
+    const failed = result.code === 0 ? result.failed : Math.max(1, result.failed)
+    const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1)
+    process.stdout.write(
+      `=== ${name}: ${failed > 0 ? 'FAILED' : 'ok'} in ${seconds} s${result.note}\n`,
+    )
+    ended.push({ name, passed: result.passed, failed })
+  }
+  const failures = ended.filter(stage => stage.failed > 0).map(stage => stage.name)
+  const sum = key => ended.reduce((total, stage) => total + stage[key], 0)
+  process.stdout.write(failures.length > 0 ? `\nFailed: ${failures.join(', ')}\n` : '\n')
+  process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`)
+  return failures.length > 0 ? 1 : 0
+}
+
+async function runNetns() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    return { ...NOTHING_RUN, note: ' (not run: network namespaces need root on Linux)' }
+  }
+  return runVitest('netns', 'test/netns/vitest.config.ts')
+}
+
+async function runWindow() {
+  await ensureBuilt()
+  const { executable } = await ensureElectron()
+  const environment = { ...electronEnvironment(), ELECTRON_EXEC_PATH: executable }
+  return runVitest('window', 'test/window/vitest.config.ts', environment)
+}
+
+/** Window tests get an X server of their own, always the same size, whatever display is here. */
+async function runVitest(name, config, environment = process.env) {
+  if (!existsSync(join(root, config)))
+    throw new SetupError('setup/usage', `${config} is missing: nothing was tested.`)
+  const report = join(root, 'test-results', `${name}.json`)
+  rmSync(report, { force: true })
+  const command = [
+    node24,
+    tool('vitest', 'vitest.mjs'),
+    'run',
+    ...['--config', config, '--root', root],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ]
+  const inX =
+    name === 'window' && process.platform === 'linux'
+      ? ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24']
+      : []
+  const [first, ...rest] = [...inX, ...command]
+  const code = await runForeground(first, rest, { cwd: root, env: withNode24(environment) })
+  return { code, ...countsIn(report) }
+}
+
+function countsIn(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 0, note: ' (no report was written)' }
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  )
+  const note = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
+  return { passed: numPassedTests, failed: numFailedTests, note }
+}
