@@ -7,8 +7,12 @@ import { type Malformed, malformed } from './packet.ts'
 export const BITMAP_BYTES = MAX_BLOCK_SYMBOLS / 8
 
 export type NeedEntry =
-  | { readonly kind: 'have'; readonly firstChunk: number; readonly length: number }
-  | { readonly kind: 'whole'; readonly firstChunk: number; readonly length: number }
+  | {
+      /** `held`: all symbols here, not yet verified and written. `whole`: nothing of it here (any more). */
+      readonly kind: 'have' | 'whole' | 'held'
+      readonly firstChunk: number
+      readonly length: number
+    }
   | {
       readonly kind: 'block'
       readonly chunk: number
@@ -42,7 +46,12 @@ const AT = {
 } as const
 const FLAG_FIRST = 1
 
-const ENTRY = { have: 1, whole: 2, block: 3 } as const
+const ENTRY = { have: 1, whole: 2, block: 3, held: 4 } as const
+const RUN_KINDS = new Map<number, 'have' | 'whole' | 'held'>([
+  [ENTRY.have, 'have'],
+  [ENTRY.whole, 'whole'],
+  [ENTRY.held, 'held'],
+])
 const RUN_BYTES = 8
 const BLOCK_BYTES = 8 + BITMAP_BYTES
 export const MAX_RUN = 0xff_ffff
@@ -108,11 +117,11 @@ export function decodeNeedReport(message: Uint8Array): NeedReport | Malformed {
 function decodeEntry(message: Uint8Array, view: DataView, at: number): NeedEntry | Malformed {
   if (at + RUN_BYTES > message.length) return malformed('truncated')
   const kind = view.getUint8(at)
-  if (kind === ENTRY.have || kind === ENTRY.whole) {
+  const run = RUN_KINDS.get(kind)
+  if (run) {
     const length = view.getUint32(at) & MAX_RUN
     if (length === 0) return malformed('run')
-    const firstChunk = view.getUint32(at + 4)
-    return { kind: kind === ENTRY.have ? 'have' : 'whole', firstChunk, length }
+    return { kind: run, firstChunk: view.getUint32(at + 4), length }
   }
   if (kind !== ENTRY.block) return malformed('entry')
   if (at + BLOCK_BYTES > message.length) return malformed('truncated')
