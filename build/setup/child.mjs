@@ -44,8 +44,9 @@ export function runQuiet(
       clearTimeout(limit)
       resolve({ code, output })
     }
-    child.stdout.on('data', data => (output += data))
-    child.stderr.on('data', data => (output += data))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', text => (output += text))
+    }
     child.once('error', error => {
       output += error.message
       settle(-1)

@@ -88,8 +88,13 @@ async function runVitest(name, config, environment = process.env) {
     node24,
     tool('vitest', 'vitest.mjs'),
     'run',
-    ...['--config', config, '--root', root],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    '--config',
+    config,
+    '--root',
+    root,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
   ]
   const inX =
     name === 'window' && process.platform === 'linux'
