@@ -1,4 +1,5 @@
 /** `npm run lint | format | typecheck`: the checks that run no code of ours. `npm run format -- --write` mends. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runForeground } from './child.mjs'
@@ -6,8 +7,8 @@ import { runCommand, SetupError } from './fault.mjs'
 import { ensureInstalled, withNode24 } from './install.mjs'
 import { node24, root, tool } from './paths.mjs'
 
-/** TypeScript's programs: code for Node, code for anywhere, code for a browser. */
-const PROJECTS = ['.', 'shared', 'renderer']
+/** TypeScript's programs: code for Node, for anywhere, for a browser; the window's tests when they are one. */
+const PROJECTS = ['.', 'shared', 'renderer', 'test/window']
 
 /** Names to the commands that make up a check; all of them run, and the check fails if one does. */
 export const checks = {
@@ -24,7 +25,12 @@ export const checks = {
     [tool('oxfmt', 'bin/oxfmt'), ...(isMending ? [] : ['--check']), '.'],
   ],
   typecheck: () =>
-    PROJECTS.map(project => [tool('typescript', 'bin/tsc'), '--noEmit', '-p', join(root, project)]),
+    PROJECTS.filter(project => existsSync(join(root, project, 'tsconfig.json'))).map(project => [
+      tool('typescript', 'bin/tsc'),
+      '--noEmit',
+      '-p',
+      join(root, project),
+    ]),
 }
 
 /** Exit code 0 when every part passed. Output goes to this terminal. */
