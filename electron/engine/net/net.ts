@@ -1,0 +1,2 @@
+/** Cards and sockets: everything here is bound to one chosen card. */
+export { type GroupSender, openGroupSender } from './groupSender.ts'

@@ -1,0 +1,139 @@
+/**
+ * The sender's thread: carousel, pacing, reading packs, sending. The main thread only forwards checked reports and
+ * commands, so a busy sender never delays the control connections.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { encodeDataHeader } from '../../../shared/protocol/dataPacket.ts'
+import { DATA_HEADER_BYTES } from '../../../shared/protocol/limits.ts'
+import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
+import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
+import { type GroupSender, openGroupSender } from '../net/net.ts'
+import { createCarousel } from './carousel.ts'
+import { type ChunkReader, openChunkReader } from './chunkReader.ts'
+import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
+import { createTransmitter, type Emission, type Transmitter } from './transmitter.ts'
+
+/** Headers wait beside their payload in the socket's queue; more than fit the queue, so none is reused too soon. */
+const HEADER_RING = 2048
+const STATS_INTERVAL_MS = 100
+
+if (parentPort) await run(workerData as PumpOptions, parentPort)
+
+async function run(
+  options: PumpOptions,
+  port: NonNullable<typeof parentPort>,
+): Promise<void> {
+  const tell = (event: PumpEvent): void => port.postMessage(event)
+  let sendErrors = 0
+  let lastSendError = ''
+  const socket = await openGroupSender({
+    interfaceAddress: options.interfaceAddress,
+    group: options.group,
+    port: options.port,
+    ttl: options.ttl,
+    isLoopedBack: options.isLoopedBack,
+    onSendError(error) {
+      sendErrors++
+      lastSendError = error.message
+    },
+  })
+  const reader = openChunkReader(options.source)
+  const carousel = createCarousel(options.source.storedBytes)
+  const transmitter = createTransmitter(
+    options.session,
+    options.source.storedBytes,
+    carousel,
+    createWire(socket, reader),
+    {
+      nowMs: performance.now(),
+      rateBitsPerSecond: options.rateBitsPerSecond,
+      firstSeq: options.firstSeq,
+    },
+  )
+  transmitter.setPaused(true)
+  let isStopped = false
+
+  port.on('message', (command: PumpCommand) => {
+    if (command.kind === 'stop') {
+      isStopped = true
+      return
+    }
+    obey(command, transmitter, carousel)
+  })
+  const timer = setInterval(() => {
+    tell({
+      kind: 'stats',
+      stats: transmitter.stats(),
+      lackingChunks: carousel.needs.lackingChunks,
+      sendErrors,
+      lastSendError,
+    })
+  }, STATS_INTERVAL_MS)
+
+  try {
+    while (!isStopped) {
+      const waitMs = transmitter.tick(performance.now())
+      await (waitMs === 0 ? soon() : pause(waitMs))
+    }
+  } catch (error) {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  } finally {
+    clearInterval(timer)
+    reader.close()
+    socket.close()
+    port.close()
+  }
+}
+
+function obey(
+  command: Exclude<PumpCommand, { kind: 'stop' }>,
+  transmitter: Transmitter,
+  carousel: ReturnType<typeof createCarousel>,
+): void {
+  switch (command.kind) {
+    case 'pause':
+      return transmitter.setPaused(command.isPaused)
+    case 'rate':
+      return transmitter.setRate(command.bitsPerSecond)
+    case 'admit':
+      return carousel.needs.admit(command.slot)
+    case 'withdraw':
+      return carousel.needs.withdraw(command.slot)
+    case 'count':
+      return carousel.needs.count(command.slot, command.isCounted)
+    case 'report': {
+      const report = decodeNeedReport(command.bytes)
+      if (report.kind === 'need') carousel.report(command.slot, report)
+    }
+  }
+}
+
+function createWire(
+  socket: GroupSender,
+  reader: ChunkReader,
+): Parameters<typeof createTransmitter>[3] {
+  const headers = Buffer.allocUnsafeSlow(HEADER_RING * DATA_HEADER_BYTES)
+  let next = 0
+  return {
+    data(emission: Emission) {
+      if (socket.isFull()) return false
+      const chunk = reader.read(emission.header.chunk)
+      const at = next * DATA_HEADER_BYTES
+      next = (next + 1) % HEADER_RING
+      const header = headers.subarray(at, at + DATA_HEADER_BYTES)
+      encodeDataHeader(header, emission.header, emission.payloadBytes)
+      const from = emission.payloadOffset
+      socket.send(header, chunk.subarray(from, from + emission.payloadBytes))
+      return true
+    },
+    sync: packet => socket.send(encodeSync(packet), null),
+  }
+}
+
+function soon(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

@@ -1,0 +1,65 @@
+/**
+ * The sender of one session: a worker thread behind a handle. Commands are fire and forget; events come back ten times
+ * a second. Data goes out paused until `pause(false)`.
+ */
+import { Worker } from 'node:worker_threads'
+import type { SessionId } from '../../../shared/protocol/packet.ts'
+import type { ChunkSource } from './chunkReader.ts'
+import type { TransmitterStats } from './transmitter.ts'
+
+export type { ChunkSource } from './chunkReader.ts'
+export type { TransmitterStats } from './transmitter.ts'
+
+export interface PumpOptions {
+  readonly session: SessionId
+  readonly source: ChunkSource
+  readonly interfaceAddress: string
+  readonly group: string
+  readonly port: number
+  readonly ttl: number
+  readonly isLoopedBack: boolean
+  readonly rateBitsPerSecond: number | null
+  /** Where txSeq begins: a continued session must not repeat numbers its receivers have seen. */
+  readonly firstSeq: number
+}
+
+export type PumpCommand =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'pause'; readonly isPaused: boolean }
+  | { readonly kind: 'rate'; readonly bitsPerSecond: number | null }
+  | { readonly kind: 'admit' | 'withdraw'; readonly slot: number }
+  | { readonly kind: 'count'; readonly slot: number; readonly isCounted: boolean }
+  /** A NEED report as it came, already checked against the manifest. */
+  | { readonly kind: 'report'; readonly slot: number; readonly bytes: Uint8Array }
+
+export type PumpEvent =
+  | {
+      readonly kind: 'stats'
+      readonly stats: TransmitterStats
+      readonly lackingChunks: number
+      readonly sendErrors: number
+      readonly lastSendError: string
+    }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export interface Sender {
+  command(command: Exclude<PumpCommand, { kind: 'stop' }>): void
+  /** Resolves when the thread has closed its socket and files. */
+  close(): Promise<void>
+}
+
+export function startSender(options: PumpOptions, onEvent: (event: PumpEvent) => void): Sender {
+  const worker = new Worker(new URL('./pumpWorker.ts', import.meta.url), { workerData: options })
+  const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+  worker.on('message', onEvent)
+  worker.on('error', (error: unknown) => {
+    onEvent({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  })
+  return {
+    command: command => worker.postMessage(command),
+    async close() {
+      worker.postMessage({ kind: 'stop' } satisfies PumpCommand)
+      await ended
+    },
+  }
+}

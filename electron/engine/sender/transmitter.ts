@@ -1,0 +1,189 @@
+/**
+ * Turns the carousel into a paced run of datagrams: sequence numbers, SYNC, the end of a pass. Pure but for `emit`:
+ * the worker gives it sockets and a clock, the network simulation gives it neither.
+ *
+ *   sending ──nothing left──▶ asking (SYNC "report now") ──all answered or 300 ms──▶ sending, next pass
+ *                                └──nobody lacks anything──▶ idle ──a need──▶ sending, next pass
+ */
+import {
+  blockFirstSymbol,
+  type BlockLayout,
+  blockLayout,
+  blockSymbols,
+  symbolBytes,
+} from '../../../shared/protocol/blocks.ts'
+import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
+import type { DataPacket } from '../../../shared/protocol/dataPacket.ts'
+import type { SessionId } from '../../../shared/protocol/packet.ts'
+import type { SyncPacket } from '../../../shared/protocol/syncPacket.ts'
+import type { Carousel, Slice } from './carousel.ts'
+import { createPacer } from './pacer.ts'
+
+/** Header fields and where in the stored chunk the payload lies. Reused between calls: copy what you keep. */
+export interface Emission {
+  header: Omit<DataPacket, 'kind' | 'payload'>
+  payloadOffset: number
+  payloadBytes: number
+}
+
+export interface Wire {
+  /** False when the socket is full: the same datagram is offered again later. */
+  data(emission: Emission): boolean
+  sync(packet: Omit<SyncPacket, 'kind'>): void
+}
+
+export interface TransmitterStats {
+  readonly txSeq: number
+  readonly pass: number
+  readonly sentBytes: number
+  readonly repairBytes: number
+  readonly phase: 'sending' | 'asking' | 'idle'
+}
+
+export interface Transmitter {
+  setRate(bitsPerSecond: number | null): void
+  setPaused(isPaused: boolean): void
+  /** Sends what is due. Answers how long until there may be more, in ms; 0 = at once. */
+  tick(nowMs: number): number
+  stats(): TransmitterStats
+}
+
+const SYNC_INTERVAL_MS = 50
+/** While asking, SYNC repeats faster: one may be lost. */
+const ASK_INTERVAL_MS = 20
+/** A pass waits for answers no longer: three reports. Who stays silent is served by the next pass. */
+const ANSWER_MS = 300
+const IDLE_WAIT_MS = 5
+/** Datagrams in one tick at most, so that commands are heard between. */
+const TICK_DATAGRAMS = 256
+
+export function createTransmitter(
+  session: SessionId,
+  storedBytes: Uint32Array,
+  carousel: Carousel,
+  wire: Wire,
+  start: { nowMs: number; rateBitsPerSecond: number | null; firstSeq: number },
+): Transmitter {
+  const pacer = createPacer(start.rateBitsPerSecond, start.nowMs)
+  let txSeq = start.firstSeq
+  let sentBytes = 0
+  let repairBytes = 0
+  let isPaused = false
+  let slice: Slice | null = null
+  let layout: BlockLayout = blockLayout(1)
+  let at = 0
+  let syncAtMs = 0
+  let phase: TransmitterStats['phase'] = 'sending'
+  let askedSeq = 0
+  let askedAtMs = 0
+  const emission: Emission = {
+    header: {
+      isRepeat: false,
+      session,
+      chunk: 0,
+      block: 0,
+      symbol: 0,
+      k: 0,
+      blockCount: 0,
+      txSeq: 0,
+      storedBytes: 0,
+    },
+    payloadOffset: 0,
+    payloadBytes: 0,
+  }
+
+  function sync(nowMs: number, intervalMs: number): void {
+    if (nowMs - syncAtMs < intervalMs) return
+    syncAtMs = nowMs
+    txSeq = (txSeq + 1) >>> 0
+    const isReportNow = phase === 'asking'
+    wire.sync({ isReportNow, isPaused, pass: carousel.pass, session, txSeq })
+  }
+
+  /** False when the socket is full. */
+  function sendNext(current: Slice): boolean {
+    const code = current.symbols[at] ?? 0
+    const block = code >> 8
+    const symbol = code & 0xff
+    const inChunk = blockFirstSymbol(layout, block) + symbol
+    emission.header = {
+      isRepeat: current.isRepeat,
+      session,
+      chunk: current.chunk,
+      block,
+      symbol,
+      k: blockSymbols(layout, block),
+      blockCount: layout.blockCount,
+      txSeq: (txSeq + 1) >>> 0,
+      storedBytes: layout.storedBytes,
+    }
+    emission.payloadOffset = inChunk * SYMBOL_BYTES
+    emission.payloadBytes = symbolBytes(layout, inChunk)
+    if (!wire.data(emission)) return false
+    txSeq = emission.header.txSeq
+    const bytes = DATA_HEADER_BYTES + emission.payloadBytes
+    pacer.spend(bytes)
+    sentBytes += bytes
+    if (current.isRepeat) repairBytes += bytes
+    if (++at === current.symbols.length) {
+      carousel.sent(current, txSeq)
+      slice = null
+    }
+    return true
+  }
+
+  function takeSlice(): Slice | null {
+    slice = carousel.next()
+    at = 0
+    if (slice) layout = blockLayout(storedBytes[slice.chunk] ?? 1)
+    return slice
+  }
+
+  function atPassEnd(nowMs: number): number {
+    if (phase === 'idle' && carousel.needs.lackingChunks === 0) {
+      sync(nowMs, SYNC_INTERVAL_MS)
+      return IDLE_WAIT_MS
+    }
+    if (phase === 'sending') {
+      phase = 'asking'
+      askedSeq = txSeq
+      askedAtMs = nowMs
+      syncAtMs = 0
+    }
+    const hasAnswers = carousel.needs.haveAllSeen(askedSeq) || nowMs - askedAtMs >= ANSWER_MS
+    if (phase === 'idle' || hasAnswers) {
+      if (carousel.needs.lackingChunks === 0) {
+        phase = 'idle'
+      } else {
+        carousel.beginPass()
+        phase = 'sending'
+        return 0
+      }
+    }
+    sync(nowMs, ASK_INTERVAL_MS)
+    return 1
+  }
+
+  return {
+    setRate: pacer.setRate,
+    setPaused(paused) {
+      isPaused = paused
+    },
+    tick(nowMs) {
+      if (isPaused) {
+        sync(nowMs, SYNC_INTERVAL_MS)
+        return IDLE_WAIT_MS
+      }
+      for (let sent = 0; sent < TICK_DATAGRAMS; sent++) {
+        if (!pacer.mayStart(nowMs)) break
+        const current = slice ?? takeSlice()
+        if (!current) return atPassEnd(nowMs)
+        phase = 'sending'
+        if (!sendNext(current)) return 1
+      }
+      sync(nowMs, SYNC_INTERVAL_MS)
+      return pacer.waitMs(nowMs)
+    },
+    stats: () => ({ txSeq, pass: carousel.pass, sentBytes, repairBytes, phase }),
+  }
+}
