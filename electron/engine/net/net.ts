@@ -1,2 +1,3 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
 export { type GroupSender, openGroupSender } from './groupSender.ts'
+export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
