@@ -10,7 +10,8 @@ const bridge: Bridge = {
   onClose: listener => void ipcRenderer.on('engine:closed', () => listener()),
   onStatus: listener =>
     void ipcRenderer.on('engine:status', (_, status: EngineStatus) => listener(status)),
-  pathForFile: file => webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
+  pathForFile: file =>
+    webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
   chooseFiles: kind => ipcRenderer.invoke('dialog:chooseFiles', kind),
   chooseSavePath: suggestedName => ipcRenderer.invoke('dialog:chooseSavePath', suggestedName),
 }

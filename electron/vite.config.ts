@@ -28,11 +28,7 @@ export default defineConfig({
   },
 })
 
-function bundle(
-  name: string,
-  format: 'es' | 'cjs',
-  extension: string,
-): BuildEnvironmentOptions {
+function bundle(name: string, format: 'es' | 'cjs', extension: string): BuildEnvironmentOptions {
   return {
     outDir: path.join(root, '..', 'out', 'electron'),
     emptyOutDir: false,

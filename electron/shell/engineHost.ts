@@ -87,7 +87,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       died(fault || reason, isReady)
     }
     spawned.on('error', error => gone(`It could not be started: ${error.message}`))
-    spawned.on('exit', (code, signal) => gone(signal ? `Ended by ${signal}.` : lastLine(lastWords, code)))
+    spawned.on('exit', (code, signal) =>
+      gone(signal ? `Ended by ${signal}.` : lastLine(lastWords, code)),
+    )
   }
 
   const died = (reason: string, wasReady: boolean): void => {

@@ -1,0 +1,61 @@
+/** Says when the engine is not there, and that it came back. */
+import { LoaderCircle, PlugZap, RefreshCw, X } from 'lucide-react'
+import { Banner } from '../ui/Banner.tsx'
+import { Button, IconButton } from '../ui/Button.tsx'
+import { useApp, useEngine } from './context.ts'
+
+export function LinkBanners() {
+  const link = useApp(state => state.link)
+  const status = useApp(state => state.engineStatus)
+  const wasRestarted = useApp(state => state.wasRestarted)
+  const restartSeen = useApp(state => state.restartSeen)
+  const engine = useEngine()
+  if (status.state === 'failed') {
+    return (
+      <Banner
+        tone="bad"
+        icon={PlugZap}
+        isUrgent
+        title="The engine does not start"
+        buttons={
+          <Button icon={RefreshCw} onClick={engine.reconnect}>
+            Try again
+          </Button>
+        }
+      >
+        <p className="break-words">{status.message}</p>
+      </Banner>
+    )
+  }
+  if (link === 'lost') {
+    return (
+      <Banner
+        tone="warn"
+        icon={LoaderCircle}
+        isUrgent
+        title={
+          engine.isWindow
+            ? 'The engine stopped and is being started again'
+            : 'The connection to Benchcast was lost. Trying again.'
+        }
+      >
+        {status.message !== '' && <p className="break-words text-muted">{status.message}</p>}
+      </Banner>
+    )
+  }
+  if (wasRestarted) {
+    return (
+      <Banner
+        tone="idle"
+        icon={RefreshCw}
+        title={
+          engine.isWindow
+            ? 'The engine stopped and was started again'
+            : 'The connection to Benchcast is back'
+        }
+        buttons={<IconButton icon={X} label="Close this message" onClick={restartSeen} />}
+      />
+    )
+  }
+  return null
+}

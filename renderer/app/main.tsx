@@ -1,0 +1,42 @@
+/** Entry of the page: store, engine, screen. */
+import './styles.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { connectEngine } from '../engine.ts'
+import { App } from './App.tsx'
+import { AppContext } from './context.ts'
+import { createAppStore } from './store.ts'
+import { takeToken } from './token.ts'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root.')
+
+// Radix injects one <style> while a dialog is open; the policy allows it by this nonce (electron/assets/assets.ts).
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
+Object.assign(globalThis, { __webpack_nonce__: nonce })
+
+const store = createAppStore()
+const engine = connectEngine(
+  {
+    loaded(info, all) {
+      store.getState().linkOpened(info)
+      store.getState().catalogChanged(all)
+      store.getState().sessionsLoaded(all)
+    },
+    changed(batch) {
+      if (batch.images || batch.tasks) store.getState().catalogChanged(batch)
+      store.getState().sessionsChanged(batch)
+    },
+    lost: () => store.getState().linkLost(),
+    status: status => store.getState().engineStatusChanged(status),
+  },
+  takeToken(),
+)
+
+createRoot(root).render(
+  <StrictMode>
+    <AppContext value={{ store, engine }}>
+      <App />
+    </AppContext>
+  </StrictMode>,
+)

@@ -1,0 +1,53 @@
+/** The link to the engine, and what the technician should be told about it. */
+import type { StateCreator } from 'zustand'
+import type { EngineStatus } from '../../shared/bridge.ts'
+import type { AppInfo } from '../../shared/ipc.ts'
+
+export interface Notice {
+  readonly id: number
+  readonly tone: 'bad' | 'info'
+  readonly message: string
+}
+
+export interface AppSlice {
+  readonly link: 'connecting' | 'open' | 'lost'
+  readonly engineStatus: EngineStatus
+  /** The engine died and came back since the technician last closed that banner. */
+  readonly wasRestarted: boolean
+  readonly info: AppInfo | null
+  readonly notices: readonly Notice[]
+  readonly linkLost: () => void
+  readonly linkOpened: (info: AppInfo) => void
+  readonly engineStatusChanged: (status: EngineStatus) => void
+  readonly restartSeen: () => void
+  readonly tell: (tone: Notice['tone'], message: string) => void
+  readonly dismissNotice: (id: number) => void
+}
+
+/** More than this is a flood; the oldest go. */
+const NOTICES_SHOWN = 4
+
+export const createAppSlice: StateCreator<AppSlice> = set => ({
+  link: 'connecting',
+  engineStatus: { state: 'starting', message: '' },
+  wasRestarted: false,
+  info: null,
+  notices: [],
+  linkLost: () => set(state => ({ link: state.link === 'connecting' ? 'connecting' : 'lost' })),
+  linkOpened: info =>
+    set(state => ({
+      link: 'open',
+      info,
+      wasRestarted: state.wasRestarted || state.link === 'lost',
+    })),
+  engineStatusChanged: engineStatus => set({ engineStatus }),
+  restartSeen: () => set({ wasRestarted: false }),
+  tell: (tone, message) =>
+    set(state => {
+      if (state.notices.some(notice => notice.message === message)) return state
+      const id = (state.notices.at(-1)?.id ?? 0) + 1
+      return { notices: [...state.notices, { id, tone, message }].slice(-NOTICES_SHOWN) }
+    }),
+  dismissNotice: id =>
+    set(state => ({ notices: state.notices.filter(notice => notice.id !== id) })),
+})

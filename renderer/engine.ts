@@ -1,0 +1,205 @@
+/**
+ * The page's side of the engine, and the only file that knows how the page reaches it: the preload's bridge in the
+ * window, a WebSocket in a browser.
+ *
+ * It reconnects for ever, loads everything once per connection and then passes changes on, at most one batch per
+ * drawn frame.
+ */
+import type { Bridge, EngineStatus } from '../shared/bridge.ts'
+import type { AppInfo, CatalogTask, Image, Nic, Receiver, Session } from '../shared/ipc.ts'
+import { type Channel, type Client, createClient } from '../shared/rpc.ts'
+
+declare global {
+  interface Window {
+    readonly benchcast?: Bridge
+  }
+}
+
+/** Everything that changed since the last batch; null for lists that did not. */
+export interface Batch {
+  readonly images: readonly Image[] | null
+  readonly tasks: readonly CatalogTask[] | null
+  readonly nics: readonly Nic[] | null
+  readonly sessions: readonly Session[]
+  readonly receivers: readonly Receiver[]
+  readonly gone: readonly string[]
+}
+
+export interface EngineListener {
+  /** Connected, and this is all the engine knows. Replaces whatever was known before. */
+  loaded(info: AppInfo, all: Batch): void
+  changed(batch: Batch): void
+  /** The connection ended; the next `loaded` heals it. */
+  lost(): void
+  status(status: EngineStatus): void
+}
+
+export interface Engine {
+  readonly call: Client['call']
+  /** In a browser there are no native dialogs, and a dropped file has no path. */
+  readonly isWindow: boolean
+  /** Absolute path, or empty. */
+  pathForFile(file: File): string
+  chooseFiles(kind: 'files' | 'folder'): Promise<readonly string[]>
+  chooseSavePath(suggestedName: string): Promise<string | null>
+  /** Tries at once instead of at the next attempt. */
+  reconnect(): void
+}
+
+/** Opens the link and keeps it. `token` is the dashboard's, from the URL; the window needs none. */
+export function connectEngine(listener: EngineListener, token: string): Engine {
+  const bridge = window.benchcast ?? null
+  const open = bridge ? openBridge(bridge, listener) : () => openSocket(token)
+  let client: Client | null = null
+  let attempt = 0
+  let timer: ReturnType<typeof setTimeout> | null = null
+
+  const connect = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    const fresh = createClient(open())
+    client = fresh
+    const coalesced = coalesce(batch => listener.changed(batch))
+    const stop = subscribe(fresh, coalesced.add)
+    fresh.onClose(() => {
+      if (client !== fresh) return
+      stop()
+      coalesced.cancel()
+      client = null
+      listener.lost()
+      timer = setTimeout(connect, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)])
+    })
+    void load(fresh).then(
+      ({ info, all }) => {
+        attempt = 0
+        if (client === fresh) listener.loaded(info, all)
+      },
+      () => undefined, // Closed before all was read: onClose goes on from here.
+    )
+  }
+  connect()
+  return {
+    call: (name, input) => (client ?? NOT_CONNECTED).call(name, input),
+    isWindow: bridge !== null,
+    pathForFile: file => bridge?.pathForFile(file) ?? '',
+    chooseFiles: kind => bridge?.chooseFiles(kind) ?? Promise.resolve([]),
+    chooseSavePath: name => bridge?.chooseSavePath(name) ?? Promise.resolve(null),
+    reconnect: () => {
+      if (!client) connect()
+    },
+  }
+}
+
+const RETRY_MS = [100, 250, 500, 1000, 2000] as const
+
+const NOT_CONNECTED: Pick<Client, 'call'> = {
+  call: () => Promise.reject(new Error('The engine is starting. Try again in a moment.')),
+}
+
+async function load(client: Client): Promise<{ info: AppInfo; all: Batch }> {
+  const [info, images, tasks, nics, sessions, receivers] = await Promise.all([
+    client.call('app:info', null),
+    client.call('catalog:list', null),
+    client.call('catalog:tasks', null),
+    client.call('net:list', null),
+    client.call('session:list', null),
+    client.call('session:receivers', null),
+  ])
+  return { info, all: { images, tasks, nics, sessions, receivers, gone: [] } }
+}
+
+function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => void {
+  const stops = [
+    client.on('catalog:changed', images => add({ images })),
+    client.on('catalog:tasksChanged', tasks => add({ tasks })),
+    client.on('net:changed', nics => add({ nics })),
+    client.on('session:changed', add),
+  ]
+  return () => stops.forEach(stop => stop())
+}
+
+/** One batch per frame however many events come; a hidden page draws no frames, so a timer stands in for them. */
+function coalesce(flush: (batch: Batch) => void): {
+  add(part: Partial<Batch>): void
+  cancel(): void
+} {
+  let pending: Partial<Batch> | null = null
+  let frame = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const cancel = (): void => {
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    pending = null
+  }
+  const run = (): void => {
+    const batch = pending
+    cancel()
+    if (batch) flush({ ...NOTHING, ...batch })
+  }
+  return {
+    add(part) {
+      const before = pending
+      pending = { ...before, ...part }
+      pending = {
+        ...pending,
+        sessions: [...(before?.sessions ?? []), ...(part.sessions ?? [])],
+        receivers: [...(before?.receivers ?? []), ...(part.receivers ?? [])],
+        gone: [...(before?.gone ?? []), ...(part.gone ?? [])],
+      }
+      if (before) return
+      frame = requestAnimationFrame(run)
+      timer = setTimeout(run, HIDDEN_FLUSH_MS)
+    },
+    cancel,
+  }
+}
+
+const HIDDEN_FLUSH_MS = 250
+const NOTHING: Batch = {
+  images: null,
+  tasks: null,
+  nics: null,
+  sessions: [],
+  receivers: [],
+  gone: [],
+}
+
+/** The bridge cannot forget listeners, so it is wired once and the newest channel gets what it says. */
+function openBridge(bridge: Bridge, listener: EngineListener): () => Channel {
+  let onMessage: (message: unknown) => void = () => undefined
+  let onClose: () => void = () => undefined
+  bridge.onMessage(message => onMessage(message))
+  bridge.onClose(() => onClose())
+  bridge.onStatus(status => listener.status(status))
+  return () => {
+    bridge.connect()
+    return {
+      send: message => bridge.send(message),
+      onMessage: next => {
+        onMessage = next
+      },
+      onClose: next => {
+        onClose = next
+      },
+    }
+  }
+}
+
+/** The token goes as a subprotocol: unlike a URL, no log or history keeps it. */
+function openSocket(token: string): Channel {
+  const url = new URL('/engine', location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const socket = new WebSocket(url, ['benchcast', `token.${token}`])
+  const early: string[] = []
+  socket.addEventListener('open', () => early.splice(0).forEach(text => socket.send(text)))
+  return {
+    send(message) {
+      const text = JSON.stringify(message)
+      if (socket.readyState === WebSocket.CONNECTING) early.push(text)
+      else if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    },
+    onMessage: listener =>
+      socket.addEventListener('message', event => listener(JSON.parse(String(event.data)))),
+    onClose: listener => socket.addEventListener('close', () => listener()),
+  }
+}

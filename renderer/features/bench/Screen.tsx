@@ -1,0 +1,132 @@
+/** The bench: the session in one line, then a tile per machine. */
+import { useMemo, useState } from 'react'
+import type { Receiver, Session } from '../../../shared/ipc.ts'
+import { useApp } from '../../app/context.ts'
+import { formatCount } from '../../ui/format.ts'
+import { EndPanel } from '../session/EndPanel.tsx'
+import { shownSession } from '../session/select.ts'
+import { SessionStrip } from '../session/SessionStrip.tsx'
+import { SessionTabs } from '../session/SessionTabs.tsx'
+import { InterruptedBanner } from '../session/InterruptedBanner.tsx'
+import { NoSession, NoMachines } from './Empty.tsx'
+import { compare, type Filter, isShown, isTrouble, type Order } from './look.ts'
+import { TileGrid } from './TileGrid.tsx'
+
+/** Below this many machines all are seen at a glance. */
+const SORT_FROM = 5
+
+export function BenchScreen() {
+  const session = useApp(shownSession)
+  const rows = useApp(state => state.receivers)
+  const receivers = useMemo(
+    () => [...rows.values()].filter(row => row.sessionId === session?.id),
+    [rows, session?.id],
+  )
+  if (!session) return <NoSession />
+  return (
+    <>
+      <SessionTabs />
+      {session.state === 'ended' && <EndPanel session={session} />}
+      {session.state === 'interrupted' && <InterruptedBanner session={session} />}
+      {session.state !== 'ended' && session.state !== 'interrupted' && (
+        <SessionStrip session={session} />
+      )}
+      {receivers.length === 0 ? (
+        <NoMachines session={session} />
+      ) : (
+        <Machines session={session} receivers={receivers} />
+      )}
+    </>
+  )
+}
+
+function Machines({
+  session,
+  receivers,
+}: {
+  readonly session: Session
+  readonly receivers: readonly Receiver[]
+}) {
+  const [order, setOrder] = useState<Order>('number')
+  const [filter, setFilter] = useState<Filter>('all')
+  const isWaiting = session.state === 'waiting'
+  const shown = useMemo(
+    () => receivers.filter(row => isShown(row, filter)).toSorted(compare(order)),
+    [receivers, order, filter],
+  )
+  const troubles = receivers.filter(isTrouble).length
+  return (
+    <>
+      {receivers.length >= SORT_FROM && (
+        <div className="flex shrink-0 flex-wrap items-center gap-1 text-sm">
+          <Choice
+            name="Show"
+            value={filter}
+            options={FILTERS}
+            onChange={setFilter}
+            counts={{ trouble: troubles }}
+          />
+          <span className="mx-2 h-4 w-px bg-line" />
+          <Choice name="Sort" value={order} options={ORDERS} onChange={setOrder} counts={{}} />
+          <span className="ml-auto text-muted tabular-nums" role="status">
+            {shown.length === receivers.length
+              ? formatCount(receivers.length, 'machine')
+              : `${shown.length} of ${formatCount(receivers.length, 'machine')}`}
+          </span>
+        </div>
+      )}
+      {shown.length === 0 ? (
+        <p className="px-1 text-muted">No machine is in this state.</p>
+      ) : (
+        <TileGrid receivers={shown} isWaiting={isWaiting} />
+      )}
+    </>
+  )
+}
+
+const FILTERS: Readonly<Record<Filter, string>> = {
+  all: 'All',
+  active: 'At work',
+  trouble: 'Trouble',
+  done: 'Verified',
+}
+const ORDERS: Readonly<Record<Order, string>> = {
+  number: 'Number',
+  attention: 'Trouble first',
+  progress: 'Slowest first',
+}
+
+function Choice<T extends string>({
+  name,
+  value,
+  options,
+  counts,
+  onChange,
+}: {
+  readonly name: string
+  readonly value: T
+  readonly options: Readonly<Record<T, string>>
+  readonly counts: Partial<Record<T, number>>
+  readonly onChange: (value: T) => void
+}) {
+  return (
+    <div role="group" aria-label={name} className="flex items-center gap-1">
+      {(Object.keys(options) as T[]).map(key => (
+        <button
+          key={key}
+          type="button"
+          aria-pressed={key === value}
+          onClick={() => onChange(key)}
+          className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-sunken aria-pressed:font-medium aria-pressed:text-ink"
+        >
+          {options[key]}
+          {(counts[key] ?? 0) > 0 && (
+            <span data-tone="warn" className="ml-1.5 font-semibold text-tone tabular-nums">
+              {counts[key]}
+            </span>
+          )}
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,186 @@
+import {
+  BadgeCheck,
+  Ban,
+  CircleDashed,
+  CircleX,
+  Download,
+  type LucideIcon,
+  ScanSearch,
+  TriangleAlert,
+} from 'lucide-react'
+import { memo, useState } from 'react'
+import type { Receiver } from '../../../shared/ipc.ts'
+import { formatDuration, formatLoss, formatPercent, formatRate } from '../../ui/format.ts'
+import { Popover } from '../../ui/Popover.tsx'
+import type { Density } from './layout.ts'
+import { advice, look, type Look, type Tone } from './look.ts'
+import { MachineDetail } from './MachineDetail.tsx'
+
+const ICONS: Readonly<Record<Tone, LucideIcon>> = {
+  idle: CircleDashed,
+  active: Download,
+  verify: ScanSearch,
+  done: BadgeCheck,
+  warn: TriangleAlert,
+  bad: CircleX,
+}
+
+export interface TileProps {
+  readonly receiver: Receiver
+  readonly isWaiting: boolean
+  readonly density: Density
+}
+
+/** One machine. The whole tile is a button that shows everything known about it and what can be done. */
+export const Tile = memo(function Tile({ receiver, isWaiting, density }: TileProps) {
+  const [isOpen, setIsOpen] = useState(false)
+  const seen = look(receiver, isWaiting)
+  const Body = BODIES[density]
+  return (
+    <Popover
+      label={`Machine ${receiver.number}`}
+      side="right"
+      isOpen={isOpen}
+      onOpenChange={setIsOpen}
+      trigger={
+        <button
+          type="button"
+          data-tone={seen.tone}
+          data-state-name={receiver.state}
+          aria-label={`Machine ${receiver.number}, ${receiver.name}: ${seen.words}, ${formatPercent(seen.fraction)}`}
+          className="tone-line relative h-full w-full overflow-hidden rounded-xl border bg-surface text-left hover:border-tone data-[state=open]:border-tone"
+        >
+          <span
+            aria-hidden
+            className="grow absolute inset-0 bg-[color-mix(in_oklab,var(--tone)_var(--fill),transparent)]"
+            style={{ transform: `scaleX(${seen.fraction})` }}
+          />
+          <span
+            aria-hidden
+            className="grow absolute inset-x-0 bottom-0 h-1 bg-tone"
+            style={{ transform: `scaleX(${seen.fraction})` }}
+          />
+          <Body receiver={receiver} seen={seen} isWaiting={isWaiting} />
+        </button>
+      }
+    >
+      {isOpen && <MachineDetail receiver={receiver} seen={seen} />}
+    </Popover>
+  )
+})
+
+interface BodyProps {
+  readonly receiver: Receiver
+  readonly seen: Look
+  readonly isWaiting: boolean
+}
+
+const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>> = {
+  large: LargeBody,
+  medium: MediumBody,
+  compact: CompactBody,
+}
+
+function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
+  const trouble = advice(receiver)
+  return (
+    <span className="relative flex h-full flex-col px-4 pt-3 pb-4">
+      <span className="flex items-start gap-3">
+        <Number value={receiver.number} className="text-4xl" />
+        <span className="min-w-0 flex-1 pt-0.5">
+          <span className="block truncate font-semibold">{receiver.name}</span>
+          <span className="block truncate text-sm text-muted tabular-nums">{receiver.address}</span>
+        </span>
+        {!isWaiting && <Percent seen={seen} className="text-3xl" />}
+      </span>
+      <span className="mt-1.5 block truncate text-sm text-muted">{hardware(receiver)}</span>
+      <span className="block truncate text-sm text-muted">{receiver.target.path}</span>
+      <span className="mt-auto block">
+        <StateWords seen={seen} className="text-base font-semibold" />
+        <span
+          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-3'}`}
+          title={trouble}
+        >
+          {trouble || figures(receiver, isWaiting)}
+        </span>
+      </span>
+    </span>
+  )
+}
+
+function MediumBody({ receiver, seen, isWaiting }: BodyProps) {
+  const trouble = advice(receiver)
+  return (
+    <span className="relative flex h-full flex-col px-3 pt-2 pb-3">
+      <span className="flex items-center gap-2.5">
+        <Number value={receiver.number} className="text-[1.75rem]" />
+        <span className="min-w-0 flex-1 truncate font-medium">{receiver.name}</span>
+        {!isWaiting && <Percent seen={seen} className="text-xl" />}
+      </span>
+      <span className="mt-auto block">
+        <StateWords seen={seen} className="font-semibold" />
+        <span
+          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-2 leading-snug'}`}
+          title={trouble}
+        >
+          {trouble || figures(receiver, isWaiting)}
+        </span>
+      </span>
+    </span>
+  )
+}
+
+function CompactBody({ receiver, seen, isWaiting }: BodyProps) {
+  return (
+    <span className="relative flex h-full flex-col justify-between px-2.5 pt-1.5 pb-2.5">
+      <span className="flex items-center justify-between gap-1.5">
+        <Number value={receiver.number} className="text-2xl" />
+        {!isWaiting && <Percent seen={seen} className="text-lg" />}
+      </span>
+      <StateWords seen={seen} className="text-sm font-medium" />
+    </span>
+  )
+}
+
+function Number({ value, className }: { readonly value: number; readonly className: string }) {
+  return <span className={`${className} leading-none font-bold tabular-nums`}>{value}</span>
+}
+
+/** A verified machine needs no figure: its icon and word say it; a refused one never had any. */
+function Percent({ seen, className }: { readonly seen: Look; readonly className: string }) {
+  if (seen.tone === 'bad' && seen.fraction === 0) return null
+  return (
+    <span
+      className={`${className} shrink-0 leading-none font-semibold whitespace-nowrap text-tone tabular-nums`}
+    >
+      {formatPercent(seen.fraction)}
+    </span>
+  )
+}
+
+function StateWords({ seen, className }: { readonly seen: Look; readonly className: string }) {
+  const Icon = seen.words === 'Dropped' ? Ban : ICONS[seen.tone]
+  return (
+    <span className={`flex min-w-0 items-center gap-1.5 text-tone ${className}`}>
+      <Icon aria-hidden className="size-[1.1em] shrink-0" />
+      <span className="truncate">{seen.words}</span>
+    </span>
+  )
+}
+
+function hardware(receiver: Receiver): string {
+  return [receiver.model, receiver.serial].filter(Boolean).join(' · ') || receiver.mac
+}
+
+function figures(receiver: Receiver, isWaiting: boolean): string {
+  if (isWaiting) return 'Waits for the start'
+  return (
+    [
+      receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : null,
+      receiver.leftMs === null ? null : `${formatDuration(receiver.leftMs)} left`,
+      receiver.lossFraction > 0 ? `${formatLoss(receiver.lossFraction)} lost` : null,
+    ]
+      .filter(part => part !== null)
+      .join(' · ') || '\u00a0'
+  )
+}

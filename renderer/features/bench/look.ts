@@ -1,0 +1,101 @@
+/** How a machine's state looks and reads: tone, icon and words together, never colour alone. Pure. */
+import type { Receiver } from '../../../shared/ipc.ts'
+import { formatDuration } from '../../ui/format.ts'
+
+export type Tone = 'idle' | 'active' | 'verify' | 'done' | 'warn' | 'bad'
+
+export interface Look {
+  readonly tone: Tone
+  readonly words: string
+  /** 0 to 1, what the tile's fill shows. */
+  readonly fraction: number
+}
+
+/** Loss that a technician should look at: about ten times what a healthy switch shows. */
+const NOTABLE_LOSS = 0.02
+
+export function look(receiver: Receiver, isWaiting: boolean): Look {
+  const fraction = part(receiver.haveBytes, receiver.totalBytes)
+  switch (receiver.state) {
+    case 'joining':
+      return { tone: 'idle', words: isWaiting ? 'Ready' : 'Checking its disk', fraction }
+    case 'receiving':
+      if (isWaiting) return { tone: 'idle', words: 'Ready', fraction }
+      if (receiver.silentMs >= 1500) return { tone: 'warn', words: 'Not answering', fraction }
+      if (receiver.lossFraction >= NOTABLE_LOSS) {
+        return { tone: 'warn', words: 'Receiving, many losses', fraction }
+      }
+      return { tone: 'active', words: 'Receiving', fraction }
+    case 'verifying':
+      return {
+        tone: 'verify',
+        words: 'Reading back',
+        fraction: part(receiver.verifiedBytes, receiver.totalBytes),
+      }
+    case 'done':
+      return { tone: 'done', words: 'Verified', fraction: 1 }
+    case 'lost':
+      return { tone: 'warn', words: `Silent for ${formatDuration(receiver.silentMs)}`, fraction }
+    case 'dropped':
+      return { tone: 'idle', words: 'Dropped', fraction }
+    case 'refused':
+      return { tone: 'bad', words: 'Refused', fraction: 0 }
+    case 'failed':
+      return { tone: 'bad', words: 'Failed', fraction }
+  }
+}
+
+/** What to do about it, as a sentence; empty when nothing is wrong. */
+export function advice(receiver: Receiver): string {
+  if (receiver.fault) return receiver.fault.message
+  if (receiver.state === 'lost') {
+    return 'Check its power and cable. It goes on by itself when it comes back.'
+  }
+  if (receiver.state === 'receiving' && receiver.lossFraction >= NOTABLE_LOSS) {
+    return 'It loses many packets: check its cable and switch port.'
+  }
+  return ''
+}
+
+/** Which of the two hand actions a machine's state allows. */
+export function actions(receiver: Receiver): { readonly drop: boolean; readonly retry: boolean } {
+  const isIn = ['joining', 'receiving', 'verifying', 'lost'].includes(receiver.state)
+  return { drop: isIn, retry: ['dropped', 'refused', 'failed', 'lost'].includes(receiver.state) }
+}
+
+export type Order = 'number' | 'attention' | 'progress'
+export type Filter = 'all' | 'active' | 'trouble' | 'done'
+
+export function isShown(receiver: Receiver, filter: Filter): boolean {
+  switch (filter) {
+    case 'all':
+      return true
+    case 'active':
+      return ['joining', 'receiving', 'verifying'].includes(receiver.state)
+    case 'trouble':
+      return isTrouble(receiver)
+    case 'done':
+      return receiver.state === 'done'
+  }
+}
+
+export function isTrouble(receiver: Receiver): boolean {
+  return (
+    ['lost', 'refused', 'failed', 'dropped'].includes(receiver.state) || advice(receiver) !== ''
+  )
+}
+
+export function compare(order: Order): (a: Receiver, b: Receiver) => number {
+  return (a, b) => {
+    if (order === 'attention' && isTrouble(a) !== isTrouble(b)) return isTrouble(a) ? -1 : 1
+    if (order === 'progress') {
+      const difference = part(a.haveBytes, a.totalBytes) - part(b.haveBytes, b.totalBytes)
+      if (difference !== 0) return difference
+    }
+    return a.number - b.number
+  }
+}
+
+function part(bytes: number, of: number): number {
+  return of === 0 ? 1 : Math.min(1, bytes / of)
+}

@@ -1,0 +1,105 @@
+import { FilePlus2, FolderPlus, ImageDown } from 'lucide-react'
+import { type DragEvent, useRef, useState } from 'react'
+import { useApp, useAsk, useEngine } from '../../app/context.ts'
+import { Button } from '../../ui/Button.tsx'
+import { PathDialog } from './PathDialog.tsx'
+
+/** Where images come in: by drop, by dialog, or in a browser by path. */
+export function AddImages({
+  isOver,
+  isSmall,
+}: {
+  readonly isOver: boolean
+  readonly isSmall: boolean
+}) {
+  const engine = useEngine()
+  const importPaths = useImport()
+  const [isAsking, setIsAsking] = useState(false)
+  const choose = async (kind: 'files' | 'folder'): Promise<void> => {
+    if (!engine.isWindow) return setIsAsking(true)
+    importPaths(await engine.chooseFiles(kind))
+  }
+  return (
+    <div
+      data-over={isOver || undefined}
+      className={`flex shrink-0 flex-col items-center gap-2.5 rounded-xl border-2 border-dashed border-edge px-3 text-center data-over:border-accent data-over:bg-[color-mix(in_oklab,var(--accent)_14%,transparent)] ${isSmall ? 'py-3' : 'py-8'}`}
+    >
+      {!isSmall && <ImageDown aria-hidden className="size-9 text-accent" strokeWidth={1.5} />}
+      <p className={isSmall ? 'text-sm' : 'font-medium'}>
+        {isOver ? 'Let go to import' : 'Drop disk images or a folder here'}
+      </p>
+      {!isSmall && (
+        <p className="text-sm text-muted">.img .iso .raw, also as .gz .xz .bz2 .zst .zip</p>
+      )}
+      <div className="flex flex-wrap justify-center gap-2">
+        <Button icon={FilePlus2} onClick={() => void choose('files')}>
+          {engine.isWindow ? 'Files…' : 'Path on this computer…'}
+        </Button>
+        {engine.isWindow && (
+          <Button icon={FolderPlus} onClick={() => void choose('folder')}>
+            Folder…
+          </Button>
+        )}
+      </div>
+      <PathDialog
+        title="Import by path"
+        description="A browser does not tell where a file lies, so type the path of an image or of a folder with images."
+        label="Path on the computer that runs Benchcast"
+        confirmLabel="Import"
+        isOpen={isAsking}
+        onClose={() => setIsAsking(false)}
+        onPath={path => importPaths([path])}
+      />
+    </div>
+  )
+}
+
+function useImport(): (paths: readonly string[]) => void {
+  const ask = useAsk()
+  return paths => {
+    if (paths.length > 0) void ask('catalog:import', { paths: [...paths] })
+  }
+}
+
+/** Drop handlers for the whole window. Enter and leave also fire for children: they are counted. */
+export function useDrop() {
+  const engine = useEngine()
+  const importPaths = useImport()
+  const tell = useApp(state => state.tell)
+  const [isOver, setIsOver] = useState(false)
+  const depth = useRef(0)
+  const hold = (event: DragEvent): boolean => {
+    if (!event.dataTransfer.types.includes('Files')) return false
+    event.preventDefault()
+    return true
+  }
+  const handlers = {
+    onDragEnter(event: DragEvent) {
+      if (!hold(event)) return
+      depth.current++
+      setIsOver(true)
+    },
+    onDragOver(event: DragEvent) {
+      if (hold(event)) event.dataTransfer.dropEffect = 'copy'
+    },
+    onDragLeave() {
+      depth.current = Math.max(0, depth.current - 1)
+      if (depth.current === 0) setIsOver(false)
+    },
+    onDrop(event: DragEvent) {
+      if (!hold(event)) return
+      depth.current = 0
+      setIsOver(false)
+      const files = [...event.dataTransfer.files]
+      const paths = files.map(file => engine.pathForFile(file)).filter(path => path !== '')
+      importPaths(paths)
+      if (paths.length < files.length) tell('bad', engine.isWindow ? NO_PATH : NO_PATH_IN_BROWSER)
+    },
+  }
+  return { isOver, handlers }
+}
+
+const NO_PATH =
+  'That came from another program and is no file on this computer. Save it first, then drop it from the file manager.'
+const NO_PATH_IN_BROWSER =
+  'A browser does not tell where a dropped file lies. Use “Path on this computer…” instead.'

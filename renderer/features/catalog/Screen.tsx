@@ -1,0 +1,68 @@
+/** The catalog: images, what is on its way in, and the place to drop more. The whole window takes drops. */
+import { Search } from 'lucide-react'
+import { useMemo } from 'react'
+import { useApp } from '../../app/context.ts'
+import { AddImages } from './AddImages.tsx'
+import { ImageRow } from './ImageRow.tsx'
+import { findImages, orderTasks } from './slice.ts'
+import { TaskRow } from './TaskRow.tsx'
+
+/** Fewer images than this are found by looking. */
+const SEARCH_FROM = 4
+
+export function CatalogScreen({ isDropOver }: { readonly isDropOver: boolean }) {
+  const images = useApp(state => state.images)
+  const tasks = useApp(state => state.tasks)
+  const search = useApp(state => state.search)
+  const setSearch = useApp(state => state.setSearch)
+  const chosenImageId = useApp(state => state.chosenImageId)
+  const chooseImage = useApp(state => state.chooseImage)
+  const found = useMemo(() => findImages(images, search), [images, search])
+  const ordered = useMemo(() => orderTasks(tasks), [tasks])
+  return (
+    <aside
+      aria-label="Catalog"
+      className="flex w-76 shrink-0 flex-col gap-3 border-r border-line bg-sunken p-3"
+    >
+      <h1 className="sr-only">Benchcast</h1>
+      <h2 className="px-1 pt-1 text-lg font-semibold">Images</h2>
+      <AddImages isOver={isDropOver} isSmall={images.length > 0} />
+      {ordered.length > 0 && (
+        <ul aria-label="Imports and checks" className="scroll max-h-[40%] shrink-0 space-y-2">
+          {ordered.map(task => (
+            <TaskRow key={task.id} task={task} />
+          ))}
+        </ul>
+      )}
+      {images.length >= SEARCH_FROM && (
+        <div className="relative">
+          <Search
+            aria-hidden
+            className="absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted"
+          />
+          <input
+            type="search"
+            aria-label="Search images"
+            placeholder="Search images"
+            value={search}
+            onChange={event => setSearch(event.target.value)}
+            className="w-full rounded-lg border border-edge bg-canvas py-2 pr-3 pl-9 placeholder:text-muted"
+          />
+        </div>
+      )}
+      <ul aria-label="Images" className="scroll -mx-1 min-h-0 flex-1 space-y-1 px-1">
+        {found.map(image => (
+          <ImageRow
+            key={image.id}
+            image={image}
+            isChosen={image.id === chosenImageId}
+            onChoose={chooseImage}
+          />
+        ))}
+        {found.length === 0 && images.length > 0 && (
+          <li className="px-3 py-2 text-muted">No image matches “{search}”.</li>
+        )}
+      </ul>
+    </aside>
+  )
+}

@@ -1,0 +1,30 @@
+import type { LucideIcon } from 'lucide-react'
+import type { ComponentProps } from 'react'
+
+/** A two-line button in the top bar: what is set, and to what. Works as a Radix trigger. */
+export function Setting({
+  icon: Icon,
+  name,
+  value,
+  ...rest
+}: ComponentProps<'button'> & {
+  readonly icon: LucideIcon
+  readonly name: string
+  readonly value: string
+}) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      className="flex min-h-12 min-w-0 items-center gap-2.5 rounded-lg px-2.5 text-left hover:bg-sunken data-[state=open]:bg-sunken"
+    >
+      <Icon aria-hidden className="size-5 shrink-0 text-muted" />
+      <span className="min-w-0">
+        <span className="block text-sm text-muted">{name}</span>
+        <span className="block truncate font-medium tabular-nums" title={value}>
+          {value}
+        </span>
+      </span>
+    </button>
+  )
+}

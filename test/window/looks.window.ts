@@ -1,0 +1,45 @@
+/** Pictures of every state, with the scripted engine: for looking at, and to see that each state draws at all. */
+import { expect, test } from 'vitest'
+import { launch } from './app.ts'
+
+const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])[] = [
+  ['empty', 'empty', 'Image every machine on the bench at once'],
+  ['ready', 'ready', 'Choose an image first'],
+  ['importing', 'importing', 'Waiting for its turn'],
+  ['waiting-0', 'waiting:0', 'Waiting for the first machine'],
+  ['waiting-8', 'waiting:8', 'Start now for 8 machines'],
+  ['running-1', 'running:1', 'Pause sending'],
+  ['running-8', 'running:8', 'Pause sending'],
+  ['mixed-8', 'mixed:8', 'Refused'],
+  ['mixed-24', 'mixed:24', 'Refused'],
+  ['mixed-64', 'mixed:64', 'Refused'],
+  ['done-8', 'done:8', '8 of 8 machines verified'],
+  ['failed-8', 'failed:8', '4 of 8 machines verified'],
+  ['interrupted-8', 'interrupted:8', 'was interrupted'],
+]
+
+const only = process.env['LOOKS']?.split(',')
+
+for (const [name, script, text] of LOOKS) {
+  if (only && !only.includes(name)) continue
+  test(`${name} draws in both themes and at the smallest size, without a word from the console`, async () => {
+    const window = await launch({ script, size: [1280, 720] })
+    const complaints: string[] = []
+    window.page.on('console', message => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    window.page.on('pageerror', error => complaints.push(error.message))
+    try {
+      await window.page.reload()
+      await window.page.getByText(text).first().waitFor()
+      await window.page.waitForTimeout(400)
+      await window.picture(`${name}-light`)
+      await window.page.emulateMedia({ colorScheme: 'dark' })
+      await window.page.waitForTimeout(200)
+      await window.picture(`${name}-dark`)
+      expect(complaints).toEqual([])
+    } finally {
+      await window.close()
+    }
+  })
+}

@@ -1,0 +1,161 @@
+/** Rows for the scripted engine: plausible machines and images, the same on every run. */
+import { createHash } from 'node:crypto'
+import type { CatalogTask, Image, Nic, Receiver, Session } from '../../../shared/ipc.ts'
+
+export const GIB = 1024 ** 3
+export const START_MS = Date.UTC(2026, 10, 22, 9, 30)
+
+const hex = (text: string, length: number): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, length)
+
+export function image(
+  name: string,
+  imageGib: number,
+  storedGib: number,
+  isIntact: boolean | null,
+): Image {
+  return {
+    id: hex(name, 64),
+    name,
+    notes: name.startsWith('Windows')
+      ? 'Office, drivers for the 840 G9, joined by the first-boot script'
+      : '',
+    sourceName: `${name.toLowerCase().replaceAll(' ', '-')}.img.zst`,
+    format: 'raw',
+    imageBytes: Math.round(imageGib * GIB),
+    storedBytes: Math.round(storedGib * GIB),
+    zeroBytes: Math.round((imageGib - storedGib) * 0.6 * GIB),
+    createdAtMs: START_MS - 86_400_000,
+    verifiedAtMs: isIntact === null ? null : START_MS - 3_600_000,
+    isIntact,
+  }
+}
+
+export const IMAGES: readonly Image[] = [
+  image('Windows 11 Pro classroom', 64, 21.4, true),
+  image('Debian 13 workshop', 32, 4.7, null),
+  image('Windows 10 LTSC kiosk', 48, 14.1, true),
+  image('Rescue toolkit 2026.3', 4, 1.9, false),
+]
+
+export const NICS: readonly Nic[] = [
+  nic('enp0s31f6', 'wired', '192.168.77.1', 1e9, 'up', null, true),
+  nic('wlp2s0', 'wifi', '10.20.4.113', 866e6, 'up', 'Wi-Fi drops multicast: use a cable.', false),
+  nic('docker0', 'bridge', '172.17.0.1', null, 'no-link', 'A bridge inside this computer.', false),
+  nic('wg0', 'vpn', '10.99.0.2', null, 'up', 'A VPN carries no multicast to your bench.', false),
+  nic(
+    'enx00e04c',
+    'wired',
+    null,
+    null,
+    'no-link',
+    'It has no cable or its other end is off.',
+    false,
+  ),
+]
+
+function nic(
+  name: string,
+  kind: Nic['kind'],
+  address: string | null,
+  linkBitsPerSecond: number | null,
+  state: Nic['state'],
+  warning: string | null,
+  isPreferred: boolean,
+): Nic {
+  const broadcast = address === null ? null : address.replace(/\d+$/, '255')
+  const prefixLength = address === null ? null : 24
+  const mac = '3c:52:82:' + hex(name, 6).replace(/(..)(..)(..)/, '$1:$2:$3')
+  return {
+    name,
+    address,
+    prefixLength,
+    broadcast,
+    mac,
+    linkBitsPerSecond,
+    state,
+    kind,
+    warning,
+    isPreferred,
+  }
+}
+
+export function session(of: Image, nicName: string): Session {
+  return {
+    id: hex(of.id + nicName, 8),
+    revision: 1,
+    name: of.name,
+    imageId: of.id,
+    imageName: of.name,
+    imageBytes: of.imageBytes,
+    storedBytes: of.storedBytes,
+    nic: nicName,
+    address: '192.168.77.1',
+    group: '239.192.7.41',
+    port: 46100,
+    state: 'waiting',
+    start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+    waitingFor: 'by hand',
+    rateCapBitsPerSecond: null,
+    rateBitsPerSecond: 0,
+    pass: 0,
+    sentBytes: 0,
+    repairBytes: 0,
+    fraction: 0,
+    leftMs: null,
+    pacedBy: '',
+    counts: { joined: 0, receiving: 0, verified: 0, failed: 0, lost: 0 },
+    createdAtMs: START_MS,
+    startedAtMs: null,
+    endedAtMs: null,
+    isRehearsal: false,
+    fault: null,
+  }
+}
+
+const MODELS = ['HP EliteDesk 800 G6', 'Lenovo ThinkCentre M70q', 'Dell OptiPlex 7010'] as const
+
+export function receiver(of: Session, number: number): Receiver {
+  const seed = hex(`machine ${number}`, 32)
+  return {
+    sessionId: of.id,
+    id: seed,
+    revision: 1,
+    number,
+    name: `lab-${String(number).padStart(2, '0')}`,
+    address: `192.168.77.${100 + number}`,
+    mac: seed.slice(0, 12).replace(/(..)(?=.)/g, '$1:'),
+    model: MODELS[number % MODELS.length] ?? MODELS[0],
+    serial: seed.slice(0, 10).toUpperCase(),
+    target: { path: '/dev/nvme0n1', kind: 'device', sizeBytes: 256_060_514_304 },
+    state: 'joining',
+    haveBytes: 0,
+    totalBytes: of.imageBytes,
+    verifiedBytes: 0,
+    rateBytesPerSecond: 0,
+    leftMs: null,
+    lostDatagrams: 0,
+    lossFraction: 0,
+    silentMs: 0,
+    joinedAtMs: START_MS + number * 400,
+    endedAtMs: null,
+    fault: null,
+  }
+}
+
+export function task(id: number, subject: string, change: Partial<CatalogTask>): CatalogTask {
+  return {
+    id,
+    kind: 'import',
+    subject,
+    state: 'running',
+    doneBytes: 0,
+    totalBytes: 12 * GIB,
+    rateBytesPerSecond: 240e6,
+    leftMs: 34_000,
+    image: null,
+    isDuplicate: false,
+    fault: null,
+    ...change,
+  }
+}

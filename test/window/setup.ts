@@ -1,0 +1,51 @@
+/** Once per run: the page and the main process are built, an X server runs, and Electron is at hand. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+const root = path.join(import.meta.dirname, '..', '..')
+
+export default async function setup(): Promise<() => void> {
+  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  for (const config of ['electron/vite.config.ts', 'renderer/vite.config.ts']) {
+    await promisify(execFile)(
+      process.execPath,
+      [vite, 'build', '--config', config, '--logLevel', 'warn'],
+      { cwd: root },
+    )
+  }
+  process.env['BENCHCAST_ELECTRON'] ??= await findElectron()
+  const display = process.env['DISPLAY'] ? null : await startDisplay()
+  if (display) process.env['DISPLAY'] = display.name
+  return () => void display?.process.kill()
+}
+
+async function findElectron(): Promise<string> {
+  const source = new URL('../../build/setup/electron.mjs', import.meta.url).href
+  const module = (await import(source)) as { ensureElectron(): Promise<{ executable: string }> }
+  return (await module.ensureElectron()).executable
+}
+
+/** Xvfb picks a free display itself and writes its number to the descriptor it is given. */
+function startDisplay(): Promise<{ name: string; process: ChildProcess }> {
+  if (!existsSync('/usr/bin/Xvfb')) {
+    throw new Error('There is no display and no Xvfb. Install it: apt-get install xvfb')
+  }
+  const xvfb = spawn(
+    '/usr/bin/Xvfb',
+    ['-displayfd', '3', '-screen', '0', '2000x1400x24', '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  )
+  return new Promise((resolve, reject) => {
+    xvfb.once('error', reject)
+    xvfb.once('exit', code =>
+      reject(new Error(`Xvfb ended with code ${code} before it was ready.`)),
+    )
+    xvfb.stdio[3]?.once('data', (text: Buffer) =>
+      resolve({ name: `:${text.toString().trim()}`, process: xvfb }),
+    )
+  })
+}
