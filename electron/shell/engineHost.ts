@@ -201,7 +201,7 @@ function createConnection(host: {
 /** Electron's own switches would change how a plain Node starts. */
 function withoutElectron(env: EngineHostOptions['env']): NodeJS.ProcessEnv {
   const { ELECTRON_RUN_AS_NODE: _, NODE_OPTIONS: __, ...rest } = env
-  return rest as NodeJS.ProcessEnv
+  return rest
 }
 
 function lastLine(text: string, code: number | null): string {

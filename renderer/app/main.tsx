@@ -21,10 +21,12 @@ const engine = connectEngine(
     loaded(info, all) {
       store.getState().linkOpened(info)
       store.getState().catalogChanged(all)
+      store.getState().cardsChanged(all)
       store.getState().sessionsLoaded(all)
     },
     changed(batch) {
       if (batch.images || batch.tasks) store.getState().catalogChanged(batch)
+      if (batch.nics) store.getState().cardsChanged(batch)
       store.getState().sessionsChanged(batch)
     },
     lost: () => store.getState().linkLost(),

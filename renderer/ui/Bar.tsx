@@ -9,15 +9,15 @@ export function Bar({
   readonly className?: string
 }) {
   return (
-    <div
-      role="progressbar"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.floor(fraction * 100)}
-      className={`h-1.5 overflow-hidden rounded-full bg-sunken ${className ?? ''}`}
-    >
+    <div className={`relative h-1.5 overflow-hidden rounded-full bg-sunken ${className ?? ''}`}>
+      <progress
+        className="sr-only"
+        aria-label={label}
+        max={100}
+        value={Math.floor(fraction * 100)}
+      />
       <div
+        aria-hidden
         className="grow h-full rounded-full bg-tone"
         style={{ transform: `scaleX(${fraction})` }}
       />

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
-export default async function setup(): Promise<() => void> {
+export async function setup(): Promise<() => void> {
   const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
   for (const config of ['electron/vite.config.ts', 'renderer/vite.config.ts']) {
     await promisify(execFile)(

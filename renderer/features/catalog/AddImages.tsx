@@ -1,7 +1,8 @@
 import { FilePlus2, FolderPlus, ImageDown } from 'lucide-react'
-import { type DragEvent, useRef, useState } from 'react'
-import { useApp, useAsk, useEngine } from '../../app/context.ts'
+import { useState } from 'react'
+import { useEngine } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
+import { useImport } from './drop.ts'
 import { PathDialog } from './PathDialog.tsx'
 
 /** Where images come in: by drop, by dialog, or in a browser by path. */
@@ -53,53 +54,3 @@ export function AddImages({
     </div>
   )
 }
-
-function useImport(): (paths: readonly string[]) => void {
-  const ask = useAsk()
-  return paths => {
-    if (paths.length > 0) void ask('catalog:import', { paths: [...paths] })
-  }
-}
-
-/** Drop handlers for the whole window. Enter and leave also fire for children: they are counted. */
-export function useDrop() {
-  const engine = useEngine()
-  const importPaths = useImport()
-  const tell = useApp(state => state.tell)
-  const [isOver, setIsOver] = useState(false)
-  const depth = useRef(0)
-  const hold = (event: DragEvent): boolean => {
-    if (!event.dataTransfer.types.includes('Files')) return false
-    event.preventDefault()
-    return true
-  }
-  const handlers = {
-    onDragEnter(event: DragEvent) {
-      if (!hold(event)) return
-      depth.current++
-      setIsOver(true)
-    },
-    onDragOver(event: DragEvent) {
-      if (hold(event)) event.dataTransfer.dropEffect = 'copy'
-    },
-    onDragLeave() {
-      depth.current = Math.max(0, depth.current - 1)
-      if (depth.current === 0) setIsOver(false)
-    },
-    onDrop(event: DragEvent) {
-      if (!hold(event)) return
-      depth.current = 0
-      setIsOver(false)
-      const files = [...event.dataTransfer.files]
-      const paths = files.map(file => engine.pathForFile(file)).filter(path => path !== '')
-      importPaths(paths)
-      if (paths.length < files.length) tell('bad', engine.isWindow ? NO_PATH : NO_PATH_IN_BROWSER)
-    },
-  }
-  return { isOver, handlers }
-}
-
-const NO_PATH =
-  'That came from another program and is no file on this computer. Save it first, then drop it from the file manager.'
-const NO_PATH_IN_BROWSER =
-  'A browser does not tell where a dropped file lies. Use “Path on this computer…” instead.'

@@ -63,7 +63,9 @@ export const ImageRow = memo(function ImageRow({
             {formatBytes(image.imageBytes)}, {formatBytes(image.storedBytes)} to send
           </span>
           {image.notes !== '' && (
-            <span className="mt-0.5 line-clamp-2 block text-sm text-muted">{image.notes}</span>
+            <span className="mt-0.5 block truncate text-sm text-muted" title={image.notes}>
+              {image.notes}
+            </span>
           )}
           <Health image={image} />
         </span>

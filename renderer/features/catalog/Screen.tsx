@@ -3,6 +3,7 @@ import { Search } from 'lucide-react'
 import { useMemo } from 'react'
 import { useApp } from '../../app/context.ts'
 import { AddImages } from './AddImages.tsx'
+import { useWindowDrop } from './drop.ts'
 import { ImageRow } from './ImageRow.tsx'
 import { findImages, orderTasks } from './slice.ts'
 import { TaskRow } from './TaskRow.tsx'
@@ -10,7 +11,8 @@ import { TaskRow } from './TaskRow.tsx'
 /** Fewer images than this are found by looking. */
 const SEARCH_FROM = 4
 
-export function CatalogScreen({ isDropOver }: { readonly isDropOver: boolean }) {
+export function CatalogScreen() {
+  const isDropOver = useWindowDrop()
   const images = useApp(state => state.images)
   const tasks = useApp(state => state.tasks)
   const search = useApp(state => state.search)
@@ -24,8 +26,10 @@ export function CatalogScreen({ isDropOver }: { readonly isDropOver: boolean }) 
       aria-label="Catalog"
       className="flex w-76 shrink-0 flex-col gap-3 border-r border-line bg-sunken p-3"
     >
-      <h1 className="sr-only">Benchcast</h1>
-      <h2 className="px-1 pt-1 text-lg font-semibold">Images</h2>
+      <h1 className="flex h-11 items-center gap-2.5 px-1 text-lg font-semibold tracking-tight">
+        <img src="/icon.svg" alt="" className="size-7" />
+        Benchcast
+      </h1>
       <AddImages isOver={isDropOver} isSmall={images.length > 0} />
       {ordered.length > 0 && (
         <ul aria-label="Imports and checks" className="scroll max-h-[40%] shrink-0 space-y-2">

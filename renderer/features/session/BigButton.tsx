@@ -2,7 +2,8 @@ import { type LucideIcon, Pause, Play, Presentation, RotateCcw, Sparkles } from 
 import { useState } from 'react'
 import type { Image, Session } from '../../../shared/ipc.ts'
 import { useApp, useAsk } from '../../app/context.ts'
-import { chosenNic, isOnBench, primaryAction, type PrimaryAction } from './select.ts'
+import { chosenNic } from '../cards/slice.ts'
+import { isOnBench, primaryAction, type PrimaryAction } from './select.ts'
 
 const ICONS: Readonly<Record<NonNullable<PrimaryAction['act']>, LucideIcon>> = {
   open: Presentation,

@@ -4,7 +4,7 @@ import type { Receiver, Session } from '../../../shared/ipc.ts'
 import { useApp } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { formatBytes, formatDuration } from '../../ui/format.ts'
-import { advice, look } from '../bench/look.ts'
+import { advice, look } from './look.ts'
 import { ending } from './select.ts'
 
 /** Longer lists than this are read on the tiles, sorted by what needs attention. */

@@ -26,7 +26,7 @@ export function SessionStrip({ session }: { readonly session: Session }) {
           <h2 className="truncate text-xl font-semibold">
             {TITLES[session.state]} {session.imageName}
           </h2>
-          <p className="truncate text-muted" title={subline(session)}>
+          <p className="line-clamp-2 text-muted" title={subline(session)}>
             {subline(session)}
           </p>
         </div>

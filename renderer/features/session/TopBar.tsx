@@ -1,7 +1,7 @@
 /** What the next session will be, or what this one is, and the one button. */
 import { EthernetPort } from 'lucide-react'
 import { useApp } from '../../app/context.ts'
-import { CardPicker } from '../cards/CardPicker.tsx'
+import { CardPicker } from '../cards/cards.tsx'
 import { BigButton } from './BigButton.tsx'
 import { RateCap } from './RateCap.tsx'
 import { shownSession } from './select.ts'

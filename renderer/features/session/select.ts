@@ -18,12 +18,6 @@ export function orderSessions(sessions: ReadonlyMap<string, Session>): readonly 
   )
 }
 
-/** The technician's choice while that card exists, else the one real wired card with a link. Never a guess. */
-export function chosenNic(state: Pick<SessionSlice, 'nics' | 'chosenNic'>): Nic | null {
-  const chosen = state.nics.find(nic => nic.name === state.chosenNic)
-  return chosen ?? state.nics.find(nic => nic.isPreferred) ?? null
-}
-
 /** Can still be imaged by this session: counts for the start button. */
 export function isOnBench(receiver: Receiver): boolean {
   return !['dropped', 'refused', 'failed', 'lost'].includes(receiver.state)

@@ -1,20 +1,17 @@
 /** The page's mirror of the engine's sessions and machines, and what the technician has chosen for the next one. */
 import type { StateCreator } from 'zustand'
-import type { Nic, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { Batch } from '../../engine.ts'
 
 export interface SessionSlice {
-  readonly nics: readonly Nic[]
   readonly sessions: ReadonlyMap<string, Session>
   /** By session and machine: see `receiverKey`. */
   readonly receivers: ReadonlyMap<string, Receiver>
   /** Which session the bench shows; null leaves it to `shownSession`. */
   readonly shownSessionId: string | null
-  /** For the next session. The card is the technician's own choice, null while he has made none. */
-  readonly chosenNic: string | null
+  /** For the next session. */
   readonly startRule: StartRule
   readonly rateCapBitsPerSecond: number | null
-  readonly chooseNic: (name: string) => void
   readonly setStartRule: (rule: StartRule) => void
   readonly setRateCap: (bitsPerSecond: number | null) => void
   readonly showSession: (id: string | null) => void
@@ -25,14 +22,11 @@ export interface SessionSlice {
 export const BY_HAND: StartRule = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
 
 export const createSessionSlice: StateCreator<SessionSlice> = set => ({
-  nics: [],
   sessions: new Map(),
   receivers: new Map(),
   shownSessionId: null,
-  chosenNic: null,
   startRule: BY_HAND,
   rateCapBitsPerSecond: null,
-  chooseNic: name => set({ chosenNic: name }),
   setStartRule: rule => set({ startRule: rule }),
   setRateCap: bitsPerSecond => set({ rateCapBitsPerSecond: bitsPerSecond }),
   showSession: id => set({ shownSessionId: id }),
@@ -46,7 +40,7 @@ export function receiverKey(row: Pick<Receiver, 'sessionId' | 'id'>): string {
   return `${row.sessionId}/${row.id}`
 }
 
-type Mirror = Pick<SessionSlice, 'nics' | 'sessions' | 'receivers' | 'shownSessionId'>
+type Mirror = Pick<SessionSlice, 'sessions' | 'receivers' | 'shownSessionId'>
 
 function merged(state: Mirror, batch: Batch): Mirror {
   const gone = new Set(batch.gone)
@@ -64,7 +58,6 @@ function merged(state: Mirror, batch: Batch): Mirror {
   }
   const shown = state.shownSessionId
   return {
-    nics: batch.nics ?? state.nics,
     sessions,
     receivers,
     shownSessionId: shown !== null && sessions.has(shown) ? shown : null,

@@ -1,16 +1,16 @@
 import { RotateCw, UserMinus } from 'lucide-react'
-import type { Receiver } from '../../../shared/ipc.ts'
-import { useAsk } from '../../app/context.ts'
-import { Bar } from '../../ui/Bar.tsx'
-import { Button } from '../../ui/Button.tsx'
+import type { Receiver } from '../../../../shared/ipc.ts'
+import { useAsk } from '../../../app/context.ts'
+import { Bar } from '../../../ui/Bar.tsx'
+import { Button } from '../../../ui/Button.tsx'
 import {
   formatBytes,
   formatDuration,
   formatLoss,
   formatPercent,
   formatRate,
-} from '../../ui/format.ts'
-import { actions, advice, type Look } from './look.ts'
+} from '../../../ui/format.ts'
+import { actions, advice, type Look } from '../look.ts'
 
 /** Everything known about one machine, and what can be done with it. */
 export function MachineDetail({

@@ -14,8 +14,8 @@ import {
 import type { Nic } from '../../../shared/ipc.ts'
 import { useApp } from '../../app/context.ts'
 import { Menu, MenuChoice, MenuChoices } from '../../ui/Menu.tsx'
-import { chosenNic } from '../session/select.ts'
 import { describeNic, orderNics } from './describe.ts'
+import { chosenNic } from './slice.ts'
 
 const ICONS: Readonly<Record<Nic['kind'], LucideIcon>> = {
   wired: EthernetPort,

@@ -9,11 +9,11 @@ import {
   TriangleAlert,
 } from 'lucide-react'
 import { memo, useState } from 'react'
-import type { Receiver } from '../../../shared/ipc.ts'
-import { formatDuration, formatLoss, formatPercent, formatRate } from '../../ui/format.ts'
-import { Popover } from '../../ui/Popover.tsx'
+import type { Receiver } from '../../../../shared/ipc.ts'
+import { formatDuration, formatLoss, formatPercent, formatRate } from '../../../ui/format.ts'
+import { Popover } from '../../../ui/Popover.tsx'
 import type { Density } from './layout.ts'
-import { advice, look, type Look, type Tone } from './look.ts'
+import { advice, look, type Look, type Tone } from '../look.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = {
@@ -84,21 +84,23 @@ const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>>
 function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
   const trouble = advice(receiver)
   return (
-    <span className="relative flex h-full flex-col px-4 pt-3 pb-4">
-      <span className="flex items-start gap-3">
+    <span className="relative flex h-full flex-col px-4 pt-3.5 pb-4">
+      <span className="flex items-start justify-between gap-3">
         <Number value={receiver.number} className="text-4xl" />
-        <span className="min-w-0 flex-1 pt-0.5">
-          <span className="block truncate font-semibold">{receiver.name}</span>
-          <span className="block truncate text-sm text-muted tabular-nums">{receiver.address}</span>
-        </span>
         {!isWaiting && <Percent seen={seen} className="text-3xl" />}
       </span>
-      <span className="mt-1.5 block truncate text-sm text-muted">{hardware(receiver)}</span>
-      <span className="block truncate text-sm text-muted">{receiver.target.path}</span>
+      <span className="mt-2.5 flex items-baseline gap-2">
+        <span className="truncate font-semibold">{receiver.name}</span>
+        <span className="ml-auto shrink-0 text-sm text-muted tabular-nums">{receiver.address}</span>
+      </span>
+      <span className="block truncate text-sm text-muted">{hardware(receiver)}</span>
+      {trouble === '' && (
+        <span className="block truncate text-sm text-muted">{receiver.target.path}</span>
+      )}
       <span className="mt-auto block">
         <StateWords seen={seen} className="text-base font-semibold" />
         <span
-          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-3'}`}
+          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-3 leading-snug'}`}
           title={trouble}
         >
           {trouble || figures(receiver, isWaiting)}

@@ -1,21 +1,34 @@
-/** The bench: the session in one line, then a tile per machine. */
-import { useMemo, useState } from 'react'
+/** The bench: card and button on top, the session in one line, then a tile per machine. */
+import { type ReactNode, useMemo, useState } from 'react'
 import type { Receiver, Session } from '../../../shared/ipc.ts'
 import { useApp } from '../../app/context.ts'
 import { formatCount } from '../../ui/format.ts'
-import { EndPanel } from '../session/EndPanel.tsx'
-import { shownSession } from '../session/select.ts'
-import { SessionStrip } from '../session/SessionStrip.tsx'
-import { SessionTabs } from '../session/SessionTabs.tsx'
-import { InterruptedBanner } from '../session/InterruptedBanner.tsx'
+import { EndPanel } from './EndPanel.tsx'
+import { shownSession } from './select.ts'
+import { SessionStrip } from './SessionStrip.tsx'
+import { SessionTabs } from './SessionTabs.tsx'
+import { TopBar } from './TopBar.tsx'
+import { InterruptedBanner } from './InterruptedBanner.tsx'
 import { NoSession, NoMachines } from './Empty.tsx'
 import { compare, type Filter, isShown, isTrouble, type Order } from './look.ts'
-import { TileGrid } from './TileGrid.tsx'
+import { TileGrid } from './tiles/tiles.tsx'
 
 /** Below this many machines all are seen at a glance. */
 const SORT_FROM = 5
 
-export function BenchScreen() {
+export function SessionScreen({ banners }: { readonly banners: ReactNode }) {
+  return (
+    <div className="flex min-w-0 flex-1 flex-col">
+      <TopBar />
+      <main aria-label="Bench" className="flex min-h-0 flex-1 flex-col gap-4 p-4">
+        {banners}
+        <Bench />
+      </main>
+    </div>
+  )
+}
+
+function Bench() {
   const session = useApp(shownSession)
   const rows = useApp(state => state.receivers)
   const receivers = useMemo(
@@ -68,11 +81,11 @@ function Machines({
           />
           <span className="mx-2 h-4 w-px bg-line" />
           <Choice name="Sort" value={order} options={ORDERS} onChange={setOrder} counts={{}} />
-          <span className="ml-auto text-muted tabular-nums" role="status">
+          <output className="ml-auto text-muted tabular-nums">
             {shown.length === receivers.length
               ? formatCount(receivers.length, 'machine')
               : `${shown.length} of ${formatCount(receivers.length, 'machine')}`}
-          </span>
+          </output>
         </div>
       )}
       {shown.length === 0 ? (
@@ -110,7 +123,8 @@ function Choice<T extends string>({
   readonly onChange: (value: T) => void
 }) {
   return (
-    <div role="group" aria-label={name} className="flex items-center gap-1">
+    <fieldset className="flex items-center gap-1">
+      <legend className="sr-only">{name}</legend>
       {(Object.keys(options) as T[]).map(key => (
         <button
           key={key}
@@ -127,6 +141,6 @@ function Choice<T extends string>({
           )}
         </button>
       ))}
-    </div>
+    </fieldset>
   )
 }

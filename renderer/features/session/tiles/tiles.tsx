@@ -1,0 +1,81 @@
+/** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
+import type { Receiver } from '../../../../shared/ipc.ts'
+import { layoutTiles, TILE_GAP, visibleTiles } from './layout.ts'
+import { Tile } from './Tile.tsx'
+
+export function TileGrid({
+  receivers,
+  isWaiting,
+}: {
+  readonly receivers: readonly Receiver[]
+  readonly isWaiting: boolean
+}) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const room = useRoom(scroller)
+  const [scrollTop, setScrollTop] = useState(0)
+  const layout = layoutTiles(room.width, room.height, receivers.length, room.scale)
+  const stepX = layout.tileWidth + TILE_GAP
+  const stepY = layout.tileHeight + TILE_GAP
+  const { from, to } = visibleTiles(layout, scrollTop, room.height, receivers.length)
+  return (
+    <div
+      ref={scroller}
+      onScroll={event => setScrollTop(event.currentTarget.scrollTop)}
+      className="scroll -m-1 min-h-0 flex-1 p-1"
+    >
+      <ul
+        aria-label="Machines"
+        className="relative"
+        style={{ height: Math.ceil(receivers.length / layout.columns) * stepY - TILE_GAP }}
+      >
+        {receivers.slice(from, to).map((receiver, at) => (
+          <li
+            key={receiver.id}
+            className="absolute top-0 left-0"
+            style={{
+              width: layout.tileWidth,
+              height: layout.tileHeight,
+              transform: `translate(${((from + at) % layout.columns) * stepX}px, ${Math.floor((from + at) / layout.columns) * stepY}px)`,
+            }}
+          >
+            <Tile receiver={receiver} isWaiting={isWaiting} density={layout.density} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+interface Room {
+  readonly width: number
+  readonly height: number
+  /** Text size relative to the design's 15 px. */
+  readonly scale: number
+}
+
+const DESIGN_TEXT_PX = 15
+
+function useRoom(element: RefObject<HTMLElement | null>): Room {
+  const [room, setRoom] = useState<Room>({ width: 0, height: 0, scale: 1 })
+  useLayoutEffect(() => {
+    const box = element.current
+    if (!box) return
+    const measure = (): void => {
+      const style = getComputedStyle(box)
+      const inner = (size: number, ...paddings: readonly string[]): number =>
+        paddings.reduce((rest, padding) => rest - parseFloat(padding), size)
+      const text = parseFloat(getComputedStyle(document.documentElement).fontSize)
+      setRoom({
+        width: inner(box.clientWidth, style.paddingLeft, style.paddingRight),
+        height: inner(box.clientHeight, style.paddingTop, style.paddingBottom),
+        scale: text / DESIGN_TEXT_PX,
+      })
+    }
+    const observer = new ResizeObserver(measure)
+    observer.observe(box)
+    measure()
+    return () => observer.disconnect()
+  }, [element])
+  return room
+}
