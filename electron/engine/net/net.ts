@@ -1,3 +1,9 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
+export {
+  type GroupReceiver,
+  GroupReceiverError,
+  type GroupReceiverFault,
+  openGroupReceiver,
+} from './groupReceiver.ts'
 export { type GroupSender, openGroupSender } from './groupSender.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'

@@ -1,0 +1,143 @@
+/** Hears announces on the chosen card, believes those that are signed, and chooses a session. PROTOCOL.md §4.3. */
+import { createPublicKey, verify } from 'node:crypto'
+import { openGroupReceiver } from '../electron/engine/net/net.ts'
+import { type Announce, decodeAnnounce } from '../shared/protocol/announcePacket.ts'
+import { ANNOUNCE_GROUP, ANNOUNCE_INTERVAL_MS, ANNOUNCE_PORT } from '../shared/protocol/limits.ts'
+import { type SessionId, sessionIdToHex } from '../shared/protocol/packet.ts'
+
+/** An announce is good for so long: two may be lost. */
+export const ANNOUNCE_LIFE_MS = 3.5 * ANNOUNCE_INTERVAL_MS
+
+/** Sessions remembered at once: a flood of announces costs bounded memory. */
+const MAX_SESSIONS = 64
+
+export interface HeardSession {
+  readonly session: SessionId
+  readonly announce: Announce
+  readonly firstHeardAtMs: number
+  readonly heardAtMs: number
+}
+
+export interface Discovery {
+  /** Heard within ANNOUNCE_LIFE_MS. */
+  sessions(nowMs: number): HeardSession[]
+  close(): Promise<void>
+}
+
+/** Faults: those of openGroupReceiver. */
+export async function openDiscovery(
+  interfaceAddress: string,
+  now: () => number,
+): Promise<Discovery> {
+  const heard = createHeard()
+  const group = await openGroupReceiver({
+    group: ANNOUNCE_GROUP,
+    port: ANNOUNCE_PORT,
+    interfaceAddress,
+    onDatagram: datagram => heard.take(datagram, now()),
+  })
+  return { sessions: heard.sessions, close: () => group.close() }
+}
+
+export interface Heard {
+  take(datagram: Uint8Array, nowMs: number): void
+  sessions(nowMs: number): HeardSession[]
+}
+
+/** Pure but for the crypto: what was heard, without the socket. */
+export function createHeard(): Heard {
+  const known = new Map<SessionId, HeardSession & { readonly datagram: Uint8Array }>()
+  return {
+    take(datagram, nowMs) {
+      const packet = decodeAnnounce(datagram)
+      if (packet.kind === 'malformed') return
+      const before = known.get(packet.session)
+      // An announce repeats byte for byte: verifying it once is enough (270 us each).
+      const isSame = before !== undefined && Buffer.compare(before.datagram, datagram) === 0
+      if (!isSame) {
+        // A session belongs to the key that announced it first, while that is alive.
+        if (before && before.announce.key !== packet.announce.key && isAlive(before, nowMs)) return
+        if (!isSigned(packet.announce.key, packet.signed, packet.signature)) return
+        if (before === undefined && known.size >= MAX_SESSIONS && !forgetOne(known, nowMs)) return
+      }
+      known.set(packet.session, {
+        session: packet.session,
+        announce: packet.announce,
+        firstHeardAtMs: before?.firstHeardAtMs ?? nowMs,
+        heardAtMs: nowMs,
+        datagram: Uint8Array.from(datagram),
+      })
+    },
+    sessions: nowMs => [...known.values()].filter(session => isAlive(session, nowMs)),
+  }
+}
+
+export interface Wanted {
+  /** Name or id; null takes any. */
+  readonly sessionName: string | null
+  /** Where this receiver belonged before its link was lost. */
+  readonly joined: {
+    readonly session: SessionId
+    readonly key: string
+    readonly image: string
+  } | null
+}
+
+/**
+ * The session to join, or null to go on listening. Before the first join and without a name it waits a full announce
+ * interval, so that the choice does not depend on who spoke first: waiting before running before paused, then the
+ * lowest id.
+ */
+export function chooseSession(
+  sessions: readonly HeardSession[],
+  wanted: Wanted,
+  nowMs: number,
+): HeardSession | null {
+  const { joined, sessionName } = wanted
+  if (joined !== null) {
+    // Only the same bench; its session by id, or another one with the same image.
+    const own = sessions.filter(each => each.announce.key === joined.key)
+    return (
+      own.find(each => each.session === joined.session) ??
+      own.find(each => each.announce.image === joined.image) ??
+      null
+    )
+  }
+  if (sessionName !== null) {
+    const named = sessions.filter(
+      each => each.announce.name === sessionName || sessionIdToHex(each.session) === sessionName,
+    )
+    return first(named)
+  }
+  const oldest = Math.min(...sessions.map(each => each.firstHeardAtMs))
+  return nowMs - oldest >= ANNOUNCE_INTERVAL_MS ? first(sessions) : null
+}
+
+const ORDER = { waiting: 0, running: 1, paused: 2 } as const
+
+function first(sessions: readonly HeardSession[]): HeardSession | null {
+  const [best] = sessions.toSorted(
+    (a, b) => ORDER[a.announce.state] - ORDER[b.announce.state] || a.session - b.session,
+  )
+  return best ?? null
+}
+
+function isAlive(session: HeardSession, nowMs: number): boolean {
+  return nowMs - session.heardAtMs <= ANNOUNCE_LIFE_MS
+}
+
+function forgetOne(known: Map<SessionId, HeardSession>, nowMs: number): boolean {
+  for (const [id, session] of known) if (!isAlive(session, nowMs)) return known.delete(id)
+  return false
+}
+
+/** Ed25519 (RFC 8032) with a raw public key, which node:crypto takes as a JWK (RFC 8037). */
+export function isSigned(keyHex: string, signed: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const x = Buffer.from(keyHex, 'hex').toString('base64url')
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+    return verify(null, signed, key, signature)
+  } catch {
+    return false // Not a point of the curve.
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the sender has to be told, and has not been yet: HAVE, HELD and WHOLE once each, missing symbols in every
+ * report. A new connection starts anew with everything held. Pure. PROTOCOL.md §6.1.
+ */
+import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
+import { encodeNeedReport, MAX_RUN, type NeedEntry } from '../shared/protocol/needReport.ts'
+import type { Assembler } from './assembler.ts'
+
+/** Messages in one go: with ten goes a second, half of what the sender allows (MAX_REPORTS_PER_SECOND). */
+const MAX_MESSAGES = 5
+
+export interface NeedReporter {
+  /** Admitted or readmitted: forgets what was told; `have` and `held` are all there is to tell. */
+  restart(have: readonly number[], held: readonly number[]): void
+  have(chunk: number): void
+  held(chunk: number): void
+  whole(chunk: number): void
+  /** The messages due now, at least one. */
+  reports(assembler: Assembler, kernelDrops: number): Uint8Array[]
+}
+
+type RunKind = 'have' | 'held' | 'whole'
+
+export function createNeedReporter(): NeedReporter {
+  let isFirst = true
+  /** Last word on each chunk that has one to be told. */
+  const untold = new Map<number, RunKind>()
+
+  return {
+    restart(have, held) {
+      isFirst = true
+      untold.clear()
+      for (const chunk of have) untold.set(chunk, 'have')
+      for (const chunk of held) untold.set(chunk, 'held')
+    },
+    have: chunk => void untold.set(chunk, 'have'),
+    held: chunk => void untold.set(chunk, 'held'),
+    whole: chunk => void untold.set(chunk, 'whole'),
+    reports(assembler, kernelDrops) {
+      const messages: Uint8Array[] = []
+      do {
+        const entries = takeRuns(untold, MAX_NEED_ENTRIES)
+        // Missing symbols go with the last message: told before the runs they would only be told twice.
+        if (untold.size === 0) {
+          entries.push(...assembler.entries(MAX_NEED_ENTRIES - entries.length))
+        }
+        const { counters } = assembler
+        messages.push(
+          encodeNeedReport({
+            isFirst,
+            seenSeq: counters.seenSeq,
+            receivedDatagrams: counters.receivedDatagrams >>> 0,
+            missedDatagrams: counters.missedDatagrams >>> 0,
+            kernelDrops,
+            freeAssemblyKiB: Math.floor(counters.freeBytes / 1024),
+            entries,
+          }),
+        )
+        isFirst = false
+      } while (untold.size > 0 && messages.length < MAX_MESSAGES)
+      return messages
+    },
+  }
+}
+
+/** Runs of neighbours with the same word, lowest first; what they say is taken out of `untold`. */
+export function takeRuns(untold: Map<number, RunKind>, limit: number): NeedEntry[] {
+  const entries: NeedEntry[] = []
+  const chunks = [...untold.keys()].sort((a, b) => a - b)
+  for (let i = 0; i < chunks.length && entries.length < limit;) {
+    const firstChunk = chunks[i] ?? 0
+    const kind = untold.get(firstChunk) ?? 'whole'
+    let length = 0
+    while (
+      length < MAX_RUN &&
+      chunks[i] === firstChunk + length &&
+      untold.get(firstChunk + length) === kind
+    ) {
+      untold.delete(firstChunk + length)
+      length++
+      i++
+    }
+    entries.push({ kind, firstChunk, length })
+  }
+  return entries
+}

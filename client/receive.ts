@@ -1,0 +1,367 @@
+/**
+ * A whole run of one receiver: connector, work on the target, datagrams and reports, tied together by the states of
+ * `receiveState.ts`. Sends no multicast of its own.
+ */
+import { openGroupReceiver, type GroupReceiver } from '../electron/engine/net/net.ts'
+import { faultOf } from '../shared/fault.ts'
+import type { Machine, Target } from '../shared/protocol/control.ts'
+import type { Manifest } from '../shared/protocol/manifest.ts'
+import { type Connector, createConnector } from './connector.ts'
+import { type Discovery, openDiscovery } from './discovery.ts'
+import { createIntake, type Intake } from './intake.ts'
+import type { Link } from './link.ts'
+import { describeMachine } from './machine.ts'
+import { createNeedReporter } from './needReporter.ts'
+import { createProgress } from './progress.ts'
+import { ReceiveError, type ReceiveFault } from './receiveError.ts'
+import type { KnownSession, ReceiveOptions, ReceiveResult } from './receiveOptions.ts'
+import { initialState, next, type ReceiveEvent, stateName } from './receiveState.ts'
+import { seededRandom } from './seededRandom.ts'
+import { inspectTarget } from './target.ts'
+import { startWork, type Work } from './work.ts'
+
+/** PROTOCOL.md §7; also the cadence of everything else here. */
+const TICK_MS = 100
+
+/** While there is nothing to report: well under the sender's 3 s of silence. */
+const IDLE_REPORT_MS = 500
+
+/** A tick so late means that this process was stopped, not that the bench was silent. */
+const STALL_MS = 2_000
+
+/** An ended session may be followed by another with the same image. */
+const ENDED_GRACE_MS = 5_000
+
+/** How long a finished receiver looks for a lost bench to tell it so. */
+const RESULT_GRACE_MS = 15_000
+
+/** Found before the first write: the machine was never part of it. */
+const REFUSALS = new Set(['disk/too-small', 'disk/no-space', 'disk/in-use', 'disk/not-usable'])
+
+/** Faults: ReceiveError, and GroupReceiverError when the card cannot join a group. */
+export async function receive(options: ReceiveOptions): Promise<ReceiveResult> {
+  if (options.signal?.aborted) throw new ReceiveError({ code: 'session/cancelled' })
+  const target = inspectTarget(options.target)
+  const scope = target.kind === 'device' ? '' : target.path
+  const machine = describeMachine(options.nicAddress, scope, options.machine)
+  const discovery = await openDiscovery(options.nicAddress, Date.now)
+  try {
+    return await new Promise((resolve, reject) => {
+      run({ options, target, machine, discovery, resolve, reject })
+    })
+  } finally {
+    await discovery.close()
+  }
+}
+
+interface Run {
+  readonly options: ReceiveOptions
+  readonly target: Target
+  readonly machine: Machine
+  readonly discovery: Discovery
+  readonly resolve: (result: ReceiveResult) => void
+  readonly reject: (error: Error) => void
+}
+
+function run({ options, target, machine, discovery, resolve, reject }: Run): void {
+  const startedAtMs = Date.now()
+  const seed = options.seed ?? Number.parseInt(machine.id.slice(0, 8), 16)
+  const random = seededRandom(seed)
+  const lossFraction = (options.lossPercent ?? 0) / 100
+  const reporter = createNeedReporter()
+  const progress = createProgress(options.onProgress)
+
+  let state = initialState
+  let known: KnownSession | null = null
+  let work: Work | null = null
+  let preparing: Promise<void> | null = null
+  let data: {
+    readonly group: GroupReceiver
+    readonly intake: Intake
+    readonly of: KnownSession
+  } | null = null
+  let pastDrops = 0
+  let number: number | null = null
+  let note = ''
+  let tickAtMs = startedAtMs
+  let reportAtMs = 0
+  let linkLostAtMs = startedAtMs
+  let endedAtMs: number | null = null
+  let matchedAtMs: number | null = null
+  let isOver = false
+
+  const connector: Connector = createConnector({
+    nicAddress: options.nicAddress,
+    machine,
+    target,
+    sessionName: options.sessionName,
+    known: options.known ?? null,
+    discovery,
+    random: seededRandom(seed ^ startedAtMs),
+    dataHeardAtMs: () => data?.intake.heardAtMs() ?? 0,
+    onConnecting(session) {
+      known = session
+      apply({ type: 'connecting' })
+    },
+    onAdmitted: given => void (number = given),
+    onManifest(link, session, manifest, wireHash) {
+      join(link, session, manifest, wireHash).catch((error: unknown) => fail(error))
+    },
+    onPhase(phase) {
+      endedAtMs = phase === 'ended' ? Date.now() : null
+      apply({ type: 'phase', phase })
+    },
+    onDropped(fault) {
+      note = fault.message
+      apply({ type: 'dropped' })
+    },
+    onReadmitted() {
+      note = ''
+      apply({ type: 'readmitted' })
+      startReports()
+    },
+    onLost(reason) {
+      if (state.link === 'joined') linkLostAtMs = Date.now()
+      note = `${reason}; trying again`
+      apply({ type: 'linkLost' })
+    },
+    onFault: error => fail(error),
+  })
+
+  async function join(
+    link: Link,
+    session: KnownSession,
+    manifest: Manifest,
+    wireHash: string,
+  ): Promise<void> {
+    if (work === null) {
+      work = startWork(manifest, wireHash, workOptions(session.announce.image))
+      preparing = work.prepare()
+    } else work.adopt(manifest, wireHash)
+    await preparing
+    await listen(session)
+    if (isOver || connector.link() !== link) return
+    note = ''
+    apply({ type: 'joined' })
+    startReports()
+    if (state.work === 'done') finish()
+    else if (work.store.isComplete) complete()
+  }
+
+  function workOptions(imageId: string): Parameters<typeof startWork>[2] {
+    return {
+      target,
+      imageId,
+      assemblyBytes: options.assemblyBytes,
+      writerThreads: options.writerThreads,
+      onHave: chunk => reporter.have(chunk),
+      onBad: chunk => reporter.whole(chunk),
+      onComplete: () => complete(),
+      onFault: error => fail(error),
+    }
+  }
+
+  /** Opens the session's group, unless it is open or there is nothing to fetch. */
+  async function listen(session: KnownSession): Promise<void> {
+    if (work === null || work.store.isComplete || isOver) return
+    if (data?.of.session === session.session) return
+    await deafen()
+    const intake = createIntake(
+      {
+        session: session.session,
+        get assembler() {
+          if (work === null) throw new Error('datagrams before the manifest')
+          return work.assembler
+        },
+        isLost: () => state.isDropped || (lossFraction > 0 && random() < lossFraction),
+        onChunk(stored) {
+          reporter.held(stored.chunk)
+          work?.write(stored)
+        },
+        onReportNow: () => report(),
+      },
+      Date.now,
+    )
+    const { group, port } = session.announce.data
+    const opened = await openGroupReceiver({
+      group,
+      port,
+      interfaceAddress: options.nicAddress,
+      onDatagram: datagram => intake.take(datagram),
+    })
+    if (isOver) return opened.close()
+    data = { group: opened, intake, of: session }
+  }
+
+  async function deafen(): Promise<void> {
+    if (data === null) return
+    const { group } = data
+    data = null
+    pastDrops += group.kernelDrops()
+    await group.close()
+  }
+
+  function startReports(): void {
+    if (work === null) return
+    work.assembler.restart()
+    reporter.restart(work.store.held(), work.inFlight())
+    report()
+  }
+
+  function report(): void {
+    const link = connector.link()
+    if (work === null || link === null || state.link !== 'joined' || state.isDropped) return
+    reportAtMs = Date.now()
+    for (const message of reporter.reports(work.assembler, kernelDrops())) link.send(message)
+  }
+
+  function kernelDrops(): number {
+    return pastDrops + (data?.group.kernelDrops() ?? 0)
+  }
+
+  /** Everything is on the target: read it back, whatever the link does. */
+  function complete(): void {
+    if (work === null || state.work !== 'fetching' || isOver) return
+    apply({ type: 'complete' })
+    report()
+    deafen()
+      .then(() => work?.verify())
+      .then(isMatching => {
+        if (isOver) return
+        if (isMatching === true) matched()
+        else refetch()
+      })
+      .catch((error: unknown) => fail(error))
+  }
+
+  function matched(): void {
+    apply({ type: 'matched' })
+    matchedAtMs = Date.now()
+    if (state.link === 'joined') finish()
+  }
+
+  function refetch(): void {
+    apply({ type: 'differs' })
+    startReports()
+    if (known !== null) listen(known).catch((error: unknown) => fail(error))
+    if (work?.store.isComplete) complete() // Only zeros differed: they are written, not fetched.
+  }
+
+  function apply(event: ReceiveEvent): void {
+    if (isOver) return
+    state = next(state, event)
+    tell(Date.now())
+  }
+
+  function tick(): void {
+    const nowMs = Date.now()
+    if (nowMs - tickAtMs > STALL_MS) connector.forgive(nowMs)
+    tickAtMs = nowMs
+    connector.tick(nowMs)
+    const link = connector.link()
+    const isBusy = state.link === 'joined' && state.work === 'fetching' && state.phase !== 'waiting'
+    const isDue = nowMs - reportAtMs >= (isBusy ? TICK_MS - 10 : IDLE_REPORT_MS)
+    if (link !== null && isDue) speak(link, nowMs)
+    tell(nowMs)
+    checkTimes(nowMs)
+  }
+
+  /** A report while fetching; while hashing the target, how far that is. */
+  function speak(link: Link, nowMs: number): void {
+    const isScanning = state.work === 'verifying' || (state.link === 'connecting' && work !== null)
+    if (!isScanning) return report()
+    reportAtMs = nowMs
+    const doing = state.work === 'verifying' ? 'verifying' : 'joining'
+    link.send({ type: 'state', state: doing, doneBytes: work?.scannedBytes ?? 0 })
+  }
+
+  function tell(nowMs: number): void {
+    progress.tell(nowMs, {
+      state: stateName(state),
+      sessionName: known?.announce.name ?? null,
+      imageName: known?.announce.imageName ?? null,
+      imageBytes: known?.announce.imageBytes ?? 0,
+      haveBytes: work?.store.haveBytes ?? 0,
+      verifiedBytes: state.work === 'fetching' ? 0 : (work?.scannedBytes ?? 0),
+      scannedBytes: work?.scannedBytes ?? 0,
+      missedDatagrams: work?.totals().missedDatagrams ?? 0,
+      kernelDrops: kernelDrops(),
+      number,
+      note,
+    })
+  }
+
+  function checkTimes(nowMs: number): void {
+    if (matchedAtMs !== null) {
+      if (nowMs - matchedAtMs > RESULT_GRACE_MS) finish()
+      return
+    }
+    if (state.work !== 'fetching') return
+    const sessionName = known?.announce.name ?? options.sessionName
+    if (endedAtMs !== null && nowMs - endedAtMs > ENDED_GRACE_MS) {
+      return fail(new ReceiveError({ code: 'session/ended', sessionName: sessionName ?? '' }))
+    }
+    const { timeoutMs, nicName } = options
+    if (state.link === 'joined' || (preparing !== null && !state.hasJoined) || timeoutMs === null)
+      return
+    const waitedMs = nowMs - linkLostAtMs
+    if (waitedMs < timeoutMs) return
+    const fault: ReceiveFault =
+      state.hasJoined && sessionName !== null
+        ? { code: 'session/bench-gone', sessionName, waitedMs, note }
+        : { code: 'session/not-found', nicName, sessionName: options.sessionName, waitedMs, note }
+    fail(new ReceiveError(fault))
+  }
+
+  /** The target was read back and matched. */
+  function finish(): void {
+    if (work === null || isOver) return
+    const { receivedBytes, missedDatagrams } = work.totals()
+    connector.link()?.send({ type: 'result', outcome: 'verified', receivedBytes, fault: null })
+    const result: ReceiveResult = {
+      outcome: 'verified',
+      imageId: known?.announce.image ?? '',
+      imageBytes: work.imageBytes,
+      receivedBytes,
+      keptBytes: work.store.keptBytes,
+      missedDatagrams,
+      kernelDrops: kernelDrops(),
+      durationMs: Date.now() - startedAtMs,
+    }
+    tell(Date.now())
+    end().then(() => resolve(result), reject)
+  }
+
+  function fail(cause: unknown): void {
+    if (isOver) return
+    const fault = faultOf(cause)
+    if (fault.code !== 'session/cancelled' && fault.code !== 'session/ended') {
+      connector.link()?.send({
+        type: 'result',
+        outcome: REFUSALS.has(fault.code) ? 'refused' : 'failed',
+        receivedBytes: work?.totals().receivedBytes ?? 0,
+        fault,
+      })
+    }
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    end().then(
+      () => reject(error),
+      () => reject(error),
+    )
+  }
+
+  async function end(): Promise<void> {
+    isOver = true
+    clearInterval(timer)
+    options.signal?.removeEventListener('abort', cancel)
+    await connector.close()
+    await deafen()
+    await preparing?.catch(() => undefined)
+    await work?.close()
+  }
+
+  const cancel = (): void => fail(new ReceiveError({ code: 'session/cancelled' }))
+  options.signal?.addEventListener('abort', cancel)
+  const timer = setInterval(tick, TICK_MS)
+  tick()
+}

@@ -1,0 +1,84 @@
+/**
+ * Counts loss by gaps in txSeq, apart from repair. Reordered datagrams are taken out of the count again; duplicates are
+ * told apart. Serial arithmetic: RFC 1982. PROTOCOL.md §4.1.
+ */
+import { isLaterSeq } from '../shared/protocol/packet.ts'
+
+/** How far back a late datagram is still recognised; switches reorder by a few, bonded links by hundreds. */
+const WINDOW = 4096
+
+/** So many in a row older than the window can only be a sender that started again. */
+const RESTART_AFTER = 64
+
+export interface Sequence {
+  /** `newest` moves the front; `late` fills a gap; `old` and `repeat` change nothing. */
+  see(txSeq: number): 'newest' | 'late' | 'old' | 'repeat'
+  /** Forgets where the sender was, not what was counted: a new connection may be to a new sender. */
+  restart(): void
+  /** Highest txSeq seen; 0 before the first. */
+  readonly seenSeq: number
+  readonly received: number
+  readonly missed: number
+}
+
+export function createSequence(): Sequence {
+  const window = new Uint8Array(WINDOW) // 1 where arrived
+  let front: number | null = null
+  let received = 0
+  let missed = 0
+  let oldInARow = 0
+
+  function start(txSeq: number): void {
+    front = txSeq
+    window.fill(1) // What was before us was not missed by us.
+    oldInARow = 0
+  }
+
+  function advance(from: number, txSeq: number): void {
+    const gap = (txSeq - from - 1) >>> 0
+    missed += gap
+    if (gap >= WINDOW) window.fill(0)
+    else for (let i = 1; i <= gap; i++) window[(from + i) % WINDOW] = 0
+    window[txSeq % WINDOW] = 1
+    front = txSeq
+    oldInARow = 0
+  }
+
+  return {
+    see(txSeq) {
+      if (front === null) {
+        received++
+        start(txSeq)
+        return 'newest'
+      }
+      if (isLaterSeq(txSeq, front)) {
+        received++
+        advance(front, txSeq)
+        return 'newest'
+      }
+      if ((front - txSeq) >>> 0 >= WINDOW) {
+        received++
+        if (++oldInARow < RESTART_AFTER) return 'old'
+        start(txSeq)
+        return 'newest'
+      }
+      if (window[txSeq % WINDOW] === 1) return 'repeat'
+      window[txSeq % WINDOW] = 1
+      received++
+      missed--
+      return 'late'
+    },
+    restart() {
+      front = null
+    },
+    get seenSeq() {
+      return front ?? 0
+    },
+    get received() {
+      return received
+    },
+    get missed() {
+      return missed
+    },
+  }
+}

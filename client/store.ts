@@ -1,0 +1,294 @@
+/**
+ * From completed chunks to a verified target: check and write in threads, sync, journal, and at the end read everything
+ * back. The socket side hands chunks in and never waits.
+ */
+import { close, closeSync, fdatasync } from 'node:fs'
+import { promisify } from 'node:util'
+import { ZERO_CHUNK } from '../shared/protocol/limits.ts'
+import { type Manifest, positionBytes } from '../shared/protocol/manifest.ts'
+import type { StoredChunk } from './assembler.ts'
+import type { ChunkThreads } from './chunkThreads.ts'
+import type { Journal } from './journal.ts'
+import { dropPageCache } from './pageCache.ts'
+import { ReceiveError } from './receiveError.ts'
+import type { SharedManifest } from './shareManifest.ts'
+import { type OpenTarget, reasonOf, startJournal } from './target.ts'
+
+const fdatasyncAsync = promisify(fdatasync)
+const closeAsync = promisify(close)
+
+/** Least time between syncs of a file target: a killed receiver loses at most this and what a sync takes. */
+const SYNC_INTERVAL_MS = 200
+
+/** Positions in one scan job: 16 MiB keeps progress smooth and messages few. */
+const SCAN_POSITIONS = 16
+
+export interface StoreEvents {
+  /** The chunk's memory is free again. */
+  onReleased(stored: StoredChunk): void
+  /** Verified and, on a file, durable: tell the sender. */
+  onHave(chunk: number): void
+  /** Its content was not the manifest's: ask for it again. */
+  onBad(chunk: number): void
+  onComplete(): void
+  onFault(error: Error): void
+}
+
+export interface Store {
+  has(chunk: number): boolean
+  /** Chunks with nothing left to do. */
+  held(): number[]
+  readonly isComplete: boolean
+  /** Raw bytes in place, positions of zeros included. */
+  readonly haveBytes: number
+  /** Raw bytes that were in place before this run. */
+  readonly keptBytes: number
+  /** Finds out what is there already and opens the journal. Once, before `write`. */
+  prepare(onProgress: (doneBytes: number) => void): Promise<void>
+  write(stored: StoredChunk): void
+  /**
+   * Zeros what must be zero, syncs, reads the whole target back. Answers where it differs, first byte and count, having
+   * marked those chunks as needed again; null when all is well.
+   */
+  readBack(onProgress: (doneBytes: number) => void): Promise<Differing | null>
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+export interface Differing {
+  readonly offsetBytes: number
+  readonly positions: number
+  readonly chunks: readonly number[]
+}
+
+const NEEDED = 0
+const WRITTEN = 1
+const HELD = 2
+
+export function createStore(
+  shared: SharedManifest,
+  open: OpenTarget,
+  imageId: string,
+  threads: ChunkThreads,
+  events: StoreEvents,
+): Store {
+  const { manifest } = shared
+  const chunkCount = manifest.storedBytes.length
+  const status = new Uint8Array(chunkCount)
+  let heldCount = 0
+  let haveBytes = zeroBytes(manifest)
+  let keptBytes = 0
+  let journal: Journal | null = null
+  /** Positions of zeros that are known, or have to be supposed, not to be. */
+  let dirtyZeros: number[] = open.isZeroed ? [] : zeroPositions(manifest)
+  let unsynced: number[] = []
+  let sync: Promise<void> | null = null
+  let syncTimer: NodeJS.Timeout | null = null
+  let isClosed = false
+
+  function chunkRawBytes(chunk: number): number {
+    const first = shared.firstPosition[chunk] ?? 0
+    const end = shared.firstPosition[chunk + 1] ?? 0
+    let bytes = 0
+    for (let i = first; i < end; i++) {
+      bytes += positionBytes(manifest.imageBytes, shared.positionsOf[i] ?? 0)
+    }
+    return bytes
+  }
+
+  function hold(chunk: number): void {
+    if (status[chunk] === HELD) return
+    status[chunk] = HELD
+    heldCount++
+  }
+
+  async function settle(stored: StoredChunk): Promise<void> {
+    const { chunk } = stored
+    const done = await threads.run({ type: 'write', chunk, bytes: stored.bytes })
+    if (isClosed || done.type !== 'write') return
+    if (!done.isGood) {
+      events.onReleased(stored)
+      events.onBad(chunk)
+      return
+    }
+    status[chunk] = WRITTEN
+    haveBytes += chunkRawBytes(chunk)
+    events.onReleased(stored)
+    if (journal === null) announce([chunk])
+    else {
+      unsynced.push(chunk)
+      scheduleSync()
+    }
+  }
+
+  function announce(chunks: readonly number[]): void {
+    for (const chunk of chunks) {
+      hold(chunk)
+      events.onHave(chunk)
+    }
+    if (heldCount === chunkCount) events.onComplete()
+  }
+
+  function scheduleSync(): void {
+    if (sync !== null || syncTimer !== null || isClosed) return
+    // The last chunks wait for nothing.
+    const delay = heldCount + unsynced.length === chunkCount ? 0 : SYNC_INTERVAL_MS
+    syncTimer = setTimeout(() => {
+      syncTimer = null
+      sync = syncNow()
+        .catch((cause: unknown) => events.onFault(writeError(cause)))
+        .finally(() => {
+          sync = null
+          if (unsynced.length > 0) scheduleSync()
+        })
+    }, delay)
+  }
+
+  async function syncNow(): Promise<void> {
+    const batch = unsynced
+    unsynced = []
+    if (open.fd !== null) await fdatasyncAsync(open.fd)
+    await journal?.append(batch)
+    if (!isClosed) announce(batch)
+  }
+
+  function writeError(cause: unknown): Error {
+    const { path } = open.target
+    return new ReceiveError({ code: 'disk/write-failed', path, reason: reasonOf(cause) }, { cause })
+  }
+
+  /** Positions whose content is not the manifest's, in order. */
+  async function scan(onProgress: (doneBytes: number) => void): Promise<number[]> {
+    const count = manifest.positions.length
+    const differing: number[] = []
+    let nextPosition = 0
+    let done = 0
+    const lane = async (): Promise<void> => {
+      for (;;) {
+        if (isClosed || nextPosition >= count) return
+        const first = nextPosition
+        const end = Math.min(count, first + SCAN_POSITIONS)
+        nextPosition = end
+        const answer = await threads.run({ type: 'scan', first, end })
+        if (answer.type === 'scan') differing.push(...answer.differing)
+        done += end - first
+        onProgress(Math.min(manifest.imageBytes, done * positionBytes(manifest.imageBytes, 0)))
+      }
+    }
+    await Promise.all(Array.from({ length: threads.count }, lane))
+    return differing.sort((a, b) => a - b)
+  }
+
+  /** Takes chunks out of `candidates` that differ somewhere; remembers zeros that do. */
+  function judge(differing: readonly number[]): Set<number> {
+    const bad = new Set<number>()
+    dirtyZeros = []
+    for (const position of differing) {
+      const chunk = manifest.positions[position] ?? ZERO_CHUNK
+      if (chunk === ZERO_CHUNK) dirtyZeros.push(position)
+      else bad.add(chunk)
+    }
+    return bad
+  }
+
+  function held(): number[] {
+    const chunks: number[] = []
+    for (let chunk = 0; chunk < chunkCount; chunk++) if (status[chunk] === HELD) chunks.push(chunk)
+    return chunks
+  }
+
+  return {
+    has: chunk => status[chunk] !== NEEDED,
+    held,
+    get isComplete() {
+      return heldCount === chunkCount
+    },
+    get haveBytes() {
+      return haveBytes
+    },
+    get keptBytes() {
+      return keptBytes
+    },
+    async prepare(onProgress) {
+      if (open.needsScan) {
+        const bad = judge(await scan(onProgress))
+        for (let chunk = 0; chunk < chunkCount; chunk++) if (!bad.has(chunk)) hold(chunk)
+      } else for (const chunk of open.journaled) hold(chunk)
+      if (isClosed) return
+      for (const chunk of held()) keptBytes += chunkRawBytes(chunk)
+      haveBytes += keptBytes
+      try {
+        journal = startJournal(open, imageId, held())
+      } catch (cause) {
+        throw writeError(cause)
+      }
+    },
+    write(stored) {
+      settle(stored).catch((error: unknown) => {
+        if (!isClosed) events.onFault(error instanceof Error ? error : writeError(error))
+      })
+    },
+    async readBack(onProgress) {
+      if (open.fd === null || open.target.kind === 'memory') return null
+      for (const position of dirtyZeros) {
+        if (isClosed) return null
+        await threads.run({ type: 'zero', position })
+      }
+      try {
+        await dropPageCache(open.fd, open.target.kind)
+      } catch (cause) {
+        throw writeError(cause)
+      }
+      const differing = await scan(onProgress)
+      const bad = judge(differing)
+      const [first] = differing
+      if (first === undefined || isClosed) return null
+      for (const chunk of bad) {
+        status[chunk] = NEEDED
+        heldCount--
+        haveBytes -= chunkRawBytes(chunk)
+      }
+      if (bad.size > 0) {
+        await journal?.close()
+        journal = startJournal({ ...open, journaled: [] }, imageId, held())
+      }
+      return {
+        offsetBytes: first * positionBytes(manifest.imageBytes, 0),
+        positions: differing.length,
+        chunks: [...bad],
+      }
+    },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      if (syncTimer !== null) clearTimeout(syncTimer)
+      await sync
+      // What is written but not journaled yet is worth one more sync: a resume then keeps it.
+      if (unsynced.length > 0) await syncNow().catch(() => undefined)
+      await threads.close()
+      await journal?.close()
+      if (open.fd !== null) await closeAsync(open.fd)
+    },
+  }
+}
+
+/** For a target that was opened and never came to a store. */
+export function closeTarget(open: OpenTarget): void {
+  if (open.fd !== null) closeSync(open.fd)
+}
+
+function zeroPositions(manifest: Manifest): number[] {
+  const found: number[] = []
+  manifest.positions.forEach((chunk, position) => {
+    if (chunk === ZERO_CHUNK) found.push(position)
+  })
+  return found
+}
+
+function zeroBytes(manifest: Manifest): number {
+  let bytes = 0
+  manifest.positions.forEach((chunk, position) => {
+    if (chunk === ZERO_CHUNK) bytes += positionBytes(manifest.imageBytes, position)
+  })
+  return bytes
+}
