@@ -1,0 +1,153 @@
+/**
+ * The engine: catalog, sessions and cards behind the contract in shared/ipc.ts. Window, browser and command line are
+ * front ends to this one object. No Electron here: it runs headless.
+ */
+import fs from 'node:fs'
+import type { EventName, Events, Receiver, Session } from '../../shared/ipc.ts'
+import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
+import { type Catalog, openCatalog } from './catalog/catalog.ts'
+import { listNics } from './net/net.ts'
+import { createRehearsals } from './rehearsal/rehearsal.ts'
+import { createRowTracker } from './rowTracker.ts'
+import { createSessions, type Sessions } from './session/session.ts'
+import { createTasks } from './tasks/tasks.ts'
+
+export interface EngineOptions {
+  readonly catalogDirectory: string
+}
+
+export interface Engine {
+  readonly handlers: Handlers
+  /** Serves requests and emits events until the channel closes. */
+  attach(channel: Channel): void
+  /** Open sessions can be continued by the next engine on this catalog. */
+  close(): Promise<void>
+}
+
+export const VERSION = '0.1.0'
+
+/** Front ends hear of changes this often: ten times a second is as fast as anyone reads. */
+const TICK_MS = 100
+/** Cards change rarely, and reading them touches many files. */
+const NIC_TICKS = 20
+
+/** Throws CatalogError where the directory cannot be opened. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const catalog = openCatalog(options.catalogDirectory)
+  const sessions = createSessions(catalog)
+  const rehearsals = createRehearsals()
+  const tasks = createTasks(catalog)
+  const attached = new Set<Served>()
+  const tracker = createRowTracker()
+  let areTasksStale = false
+  let nics = ''
+  let ticks = 0
+
+  function emit<N extends EventName>(name: N, value: Events[N]): void {
+    for (const served of attached) served.emit(name, value)
+  }
+
+  catalog.onChange(() => emit('catalog:changed', catalog.list()))
+  tasks.onChange(() => {
+    areTasksStale = true
+  })
+
+  function groups(): readonly Sessions[] {
+    return [sessions, ...rehearsals.sessions()]
+  }
+  const rows = (): { sessions: Session[]; receivers: Receiver[] } => ({
+    sessions: groups().flatMap(group => group.list()),
+    receivers: groups().flatMap(group => group.receivers()),
+  })
+  /** Who runs this session; the engine's own sessions answer for ids that nobody knows. */
+  const owner = (id: string): Sessions =>
+    groups().find(group => group.list().some(session => session.id === id)) ?? sessions
+
+  const timer = setInterval(() => {
+    if (areTasksStale) {
+      areTasksStale = false
+      emit('catalog:tasksChanged', tasks.list())
+    }
+    const changes = tracker.changes(rows())
+    if (changes) emit('session:changed', changes)
+    if (ticks++ % NIC_TICKS === 0 && attached.size > 0) {
+      const current = listNics()
+      const text = JSON.stringify(current)
+      if (text !== nics) emit('net:changed', current)
+      nics = text
+    }
+  }, TICK_MS)
+
+  const done = (work: void): null => work ?? null
+  const handlers: Handlers = {
+    'app:info': () => ({
+      version: VERSION,
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+      catalogDirectory: catalog.directory,
+      freeBytes: freeBytes(catalog),
+    }),
+    'catalog:list': () => catalog.list(),
+    'catalog:import': ({ paths }) => tasks.import(paths),
+    'catalog:tasks': () => tasks.list(),
+    'catalog:cancelTask': ({ taskId }) => done(tasks.cancel(taskId)),
+    'catalog:retryTask': ({ taskId }) => done(tasks.retry(taskId)),
+    'catalog:dismissTask': ({ taskId }) => done(tasks.dismiss(taskId)),
+    'catalog:rename': ({ imageId, name }) => {
+      catalog.rename(imageId, name)
+      return catalog.find(imageId)
+    },
+    'catalog:setNotes': ({ imageId, notes }) => {
+      catalog.setNotes(imageId, notes)
+      return catalog.find(imageId)
+    },
+    'catalog:remove': ({ imageId }) => catalog.remove(imageId),
+    'catalog:verify': ({ imageId }) => tasks.verify(imageId),
+    'catalog:export': ({ imageId, toPath }) => tasks.export(imageId, toPath),
+    'net:list': () => listNics(),
+    'session:list': () => tracker.stamp(rows()).sessions,
+    'session:receivers': () => tracker.stamp(rows()).receivers,
+    'session:open': plan => sessions.open(plan),
+    'session:startNow': ({ sessionId }) => done(owner(sessionId).startNow(sessionId)),
+    'session:pause': ({ sessionId }) => done(owner(sessionId).pause(sessionId)),
+    'session:resume': ({ sessionId }) => done(owner(sessionId).resume(sessionId)),
+    'session:stop': ({ sessionId }) => done(owner(sessionId).stop(sessionId)),
+    'session:setRate': ({ sessionId, rateBitsPerSecond }) =>
+      done(owner(sessionId).setRate(sessionId, rateBitsPerSecond)),
+    'session:setStartRule': ({ sessionId, start }) =>
+      done(owner(sessionId).setStartRule(sessionId, start)),
+    'session:dropReceiver': ({ sessionId, receiverId }) =>
+      done(owner(sessionId).drop(sessionId, receiverId)),
+    'session:retryReceiver': ({ sessionId, receiverId }) =>
+      done(owner(sessionId).retry(sessionId, receiverId)),
+    'session:continue': ({ sessionId }) => sessions.continue(sessionId),
+    'session:discard': ({ sessionId }) => done(sessions.discard(sessionId)),
+    'session:dismiss': ({ sessionId }) => done(owner(sessionId).dismiss(sessionId)),
+    'rehearsal:start': request => rehearsals.start(request),
+  }
+
+  return {
+    handlers,
+    attach(channel) {
+      const served = serve(handlers, channel)
+      attached.add(served)
+      channel.onClose(() => attached.delete(served))
+    },
+    async close() {
+      clearInterval(timer)
+      await tasks.close()
+      await rehearsals.close()
+      await sessions.close()
+      catalog.close()
+    },
+  }
+}
+
+function freeBytes(catalog: Catalog): number | null {
+  try {
+    const stats = fs.statfsSync(catalog.directory)
+    return stats.bavail * stats.bsize
+  } catch {
+    return null // A file system that cannot say: the import's own check names it.
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The WebSocket end of a session, on the chosen card's address. PROTOCOL.md §6.
+ *
+ * Everything a peer sends is bounded and parsed here; what comes out is typed. A peer that breaks the rules loses its
+ * own connection and nothing else happens.
+ */
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Fault } from '../../../shared/fault.ts'
+import {
+  CONTROL_SUBPROTOCOL,
+  controlPath,
+  encodeManifestPiece,
+  type Join,
+  type ToReceiver,
+  type ToSender,
+  toSenderSchema,
+} from '../../../shared/protocol/control.ts'
+import {
+  MANIFEST_PIECE_BYTES,
+  MAX_RECEIVERS,
+  MAX_REPORTS_PER_SECOND,
+} from '../../../shared/protocol/limits.ts'
+import { decodeNeedReport, type NeedReport } from '../../../shared/protocol/needReport.ts'
+import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
+import { SessionError } from './fault.ts'
+
+/** One joined machine's connection. All methods are safe after it closed. */
+export interface Peer {
+  readonly address: string
+  readonly join: Join
+  send(message: ToReceiver): void
+  /** In pieces, as fast as the peer takes them. */
+  sendManifest(bytes: Uint8Array): void
+  refuse(fault: Fault): void
+  close(): void
+}
+
+export interface PeerListener {
+  onMessage(message: Exclude<ToSender, Join>): void
+  /** `bytes` as they came, for the sender's thread. */
+  onReport(report: NeedReport, bytes: Uint8Array): void
+  onHeard(): void
+  onClose(): void
+}
+
+export interface ControlServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** A peer that connects and says nothing is closed after this, ms. */
+const JOIN_TIMEOUT_MS = 5_000
+const PING_INTERVAL_MS = 1_000
+/** A full NEED report is 24.6 KB; a join with every field full is under 4 KB. */
+const MAX_FROM_RECEIVER_BYTES = 65_536
+/** A peer that does not read what we send is closed: the manifest waits for it, small messages do not. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
+
+/** `onJoin` answers who listens to the peer, or null after refusing it. Throws `session/cannot-bind`. */
+export async function openControlServer(
+  session: SessionId,
+  address: string,
+  onJoin: (peer: Peer) => PeerListener | null,
+): Promise<ControlServer> {
+  const server = http.createServer((_request, response) => {
+    response.writeHead(404, { 'Content-Type': 'text/plain' })
+    response.end('This is a Benchcast session. Machines join it with the Benchcast receiver.\n')
+  })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FROM_RECEIVER_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: offered => (offered.has(CONTROL_SUBPROTOCOL) ? CONTROL_SUBPROTOCOL : false),
+  })
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    if (request.url !== controlPath(session) || sockets.clients.size >= 2 * MAX_RECEIVERS) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, webSocket => {
+      attend(webSocket, request.socket.remoteAddress ?? '', onJoin)
+    })
+  })
+  await listen(server, address)
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) if (socket.readyState === WebSocket.OPEN) socket.ping()
+  }, PING_INTERVAL_MS)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      clearInterval(pings)
+      for (const socket of sockets.clients) socket.terminate()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function listen(server: http.Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => {
+      const reason = error.message
+      reject(new SessionError({ code: 'session/cannot-bind', address, reason }, { cause: error }))
+    })
+    server.listen(0, address, resolve)
+  })
+}
+
+function attend(
+  socket: WebSocket,
+  address: string,
+  onJoin: (peer: Peer) => PeerListener | null,
+): void {
+  let listener: PeerListener | null = null
+  let reports = 0
+  let windowAtMs = 0
+  const joinTimer = setTimeout(() => socket.terminate(), JOIN_TIMEOUT_MS)
+  const refuse = (fault: Fault): void => {
+    send(socket, { type: 'refused', fault })
+    socket.close(1008, fault.code)
+  }
+
+  function onText(text: string): void {
+    const parsed = toSenderSchema.safeParse(parseJson(text))
+    if (!parsed.success) return refuse(badMessage('a text message'))
+    const message = parsed.data
+    if (message.type !== 'join') {
+      if (listener === null) return refuse(badMessage('a message before joining'))
+      return listener.onMessage(message)
+    }
+    if (listener !== null) return refuse(badMessage('a second join'))
+    clearTimeout(joinTimer)
+    if (message.protocol !== PROTOCOL_VERSION) return refuse(otherVersion(message.protocol))
+    listener = onJoin(createPeer(socket, address, message, refuse))
+  }
+
+  function onBinary(bytes: Uint8Array): void {
+    const nowMs = performance.now()
+    if (nowMs - windowAtMs >= 1000) [windowAtMs, reports] = [nowMs, 0]
+    if (listener === null || ++reports > MAX_REPORTS_PER_SECOND) {
+      return refuse(badMessage(`more than ${MAX_REPORTS_PER_SECOND} reports in a second`))
+    }
+    const report = decodeNeedReport(bytes)
+    if (report.kind === 'malformed') return refuse(badMessage(`a need report (${report.reason})`))
+    listener.onReport(report, bytes)
+  }
+
+  socket.on('message', (data: Buffer, isBinary) => {
+    listener?.onHeard()
+    if (isBinary) onBinary(data)
+    else onText(data.toString('utf8'))
+  })
+  socket.on('pong', () => listener?.onHeard())
+  socket.on('error', () => socket.terminate())
+  socket.on('close', () => {
+    clearTimeout(joinTimer)
+    listener?.onClose()
+  })
+}
+
+function createPeer(
+  socket: WebSocket,
+  address: string,
+  join: Join,
+  refuse: (fault: Fault) => void,
+): Peer {
+  return {
+    address,
+    join,
+    refuse,
+    send: message => send(socket, message),
+    close: () => socket.close(1000),
+    sendManifest(bytes) {
+      let offset = 0
+      const sendNext = (error?: Error): void => {
+        if (error || offset >= bytes.length || socket.readyState !== WebSocket.OPEN) return
+        const piece = bytes.subarray(offset, offset + MANIFEST_PIECE_BYTES)
+        const message = encodeManifestPiece(offset, piece)
+        offset += piece.length
+        socket.send(message, sendNext)
+      }
+      sendNext()
+    },
+  }
+}
+
+function send(socket: WebSocket, message: ToReceiver): void {
+  if (socket.readyState !== WebSocket.OPEN) return
+  if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
+  socket.send(JSON.stringify(message))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // Not JSON: the schema then refuses it.
+  }
+}
+
+function badMessage(what: string): Fault {
+  return {
+    code: 'peer/bad-message',
+    message: `The receiver sent ${what} that does not follow the protocol. Update the receiver.`,
+  }
+}
+
+function otherVersion(theirs: number): Fault {
+  return {
+    code: 'session/other-version',
+    message: `The receiver speaks protocol version ${theirs}, this bench version ${PROTOCOL_VERSION}. Use the same Benchcast release on both.`,
+  }
+}

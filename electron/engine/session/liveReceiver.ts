@@ -1,0 +1,154 @@
+/** One machine in a running session: its connection, its state, its figures. The session owns the clock. */
+import type { Receiver } from '../../../shared/ipc.ts'
+import type { Machine, Target } from '../../../shared/protocol/control.ts'
+import type { NeedReport } from '../../../shared/protocol/needReport.ts'
+import type { Peer } from './controlServer.ts'
+import { createRateMeter, type RateMeter } from './rateMeter.ts'
+import { isActive, isEnded, type ReceiverState } from './receiver.ts'
+
+/** 1 per chunk that it verified and wrote; progress is counted in stored bytes, the ones that travel. */
+export interface LiveReceiver {
+  readonly slot: number
+  readonly number: number
+  readonly machine: Machine
+  readonly joinedAtMs: number
+  readonly have: Uint8Array
+  readonly meter: RateMeter
+  peer: Peer | null
+  address: string
+  target: Target
+  state: ReceiverState
+  revision: number
+  haveBytes: number
+  verifiedBytes: number
+  receivedDatagrams: number
+  missedDatagrams: number
+  kernelDrops: number
+  /** Since the last step of the rate control. */
+  window: { received: number; missed: number }
+  progressAtMs: number
+}
+
+export function createLiveReceiver(
+  place: { readonly slot: number; readonly number: number; readonly chunkCount: number },
+  peer: Peer,
+  nowMs: number,
+): LiveReceiver {
+  return {
+    slot: place.slot,
+    number: place.number,
+    machine: peer.join.machine,
+    joinedAtMs: nowMs,
+    have: new Uint8Array(place.chunkCount),
+    meter: createRateMeter(),
+    peer,
+    address: peer.address,
+    target: peer.join.target,
+    state: { state: 'joining', heardAtMs: nowMs },
+    revision: 0,
+    haveBytes: 0,
+    verifiedBytes: 0,
+    receivedDatagrams: 0,
+    missedDatagrams: 0,
+    kernelDrops: 0,
+    window: { received: 0, missed: 0 },
+    progressAtMs: nowMs,
+  }
+}
+
+/** A new connection starts its account anew: the first report tells what it holds. */
+export function forgetHoldings(receiver: LiveReceiver): void {
+  receiver.have.fill(0)
+  receiver.haveBytes = 0
+  receiver.verifiedBytes = 0
+  receiver.receivedDatagrams = 0
+  receiver.missedDatagrams = 0
+  receiver.kernelDrops = 0
+  receiver.window = { received: 0, missed: 0 }
+  receiver.meter.reset()
+}
+
+/** Takes a report's figures. Answers whether it names only chunks that exist. */
+export function account(
+  receiver: LiveReceiver,
+  report: NeedReport,
+  storedBytes: Uint32Array,
+  nowMs: number,
+): boolean {
+  const count = storedBytes.length
+  for (const entry of report.entries) {
+    if (entry.kind === 'block') {
+      if (entry.chunk >= count) return false
+      continue
+    }
+    if (entry.firstChunk + entry.length > count) return false
+    if (entry.kind === 'held') continue
+    const has = entry.kind === 'have' ? 1 : 0
+    for (let chunk = entry.firstChunk; chunk < entry.firstChunk + entry.length; chunk++) {
+      if (receiver.have[chunk] === has) continue
+      receiver.have[chunk] = has
+      receiver.haveBytes += (storedBytes[chunk] ?? 0) * (has === 1 ? 1 : -1)
+      if (has === 1) receiver.progressAtMs = nowMs
+    }
+  }
+  // What it already held when it joined was not received: it must not look like speed.
+  if (report.isFirst) receiver.meter.reset()
+  receiver.meter.update(receiver.haveBytes, nowMs)
+  receiver.window.received += Math.max(0, report.receivedDatagrams - receiver.receivedDatagrams)
+  receiver.window.missed += Math.max(0, report.missedDatagrams - receiver.missedDatagrams)
+  receiver.receivedDatagrams = report.receivedDatagrams
+  receiver.missedDatagrams = report.missedDatagrams
+  receiver.kernelDrops = report.kernelDrops
+  return true
+}
+
+/** Share of datagrams lost since the last call, and starts the next window; null without any. */
+export function takeLoss(receiver: LiveReceiver): number | null {
+  const { received, missed } = receiver.window
+  receiver.window = { received: 0, missed: 0 }
+  return received + missed === 0 ? null : missed / (received + missed)
+}
+
+export function receiverRow(
+  receiver: LiveReceiver,
+  sessionId: string,
+  image: { readonly storedBytes: number; readonly imageBytes: number },
+  nowMs: number,
+): Receiver {
+  const { state, meter, machine } = receiver
+  const datagrams = receiver.receivedDatagrams + receiver.missedDatagrams
+  const isVerifying = state.state === 'verifying'
+  const leftBytes = isVerifying
+    ? image.imageBytes - receiver.verifiedBytes
+    : image.storedBytes - receiver.haveBytes
+  const rate = isActive(state) && state.state !== 'joining' ? meter.bytesPerSecond(nowMs) : 0
+  return {
+    sessionId,
+    id: machine.id,
+    revision: receiver.revision,
+    number: receiver.number,
+    name: machine.name,
+    address: receiver.address,
+    mac: machine.mac,
+    model: [machine.maker, machine.model].filter(Boolean).join(' '),
+    serial: machine.serial,
+    target: receiver.target,
+    state: state.state,
+    haveBytes: receiver.haveBytes,
+    totalBytes: image.storedBytes,
+    verifiedBytes: state.state === 'done' ? image.imageBytes : receiver.verifiedBytes,
+    rateBytesPerSecond: rate,
+    leftMs: rate > 0 ? (leftBytes / rate) * 1000 : null,
+    lostDatagrams: receiver.missedDatagrams,
+    lossFraction: datagrams === 0 ? 0 : receiver.missedDatagrams / datagrams,
+    silentMs: silentMs(state, nowMs),
+    joinedAtMs: receiver.joinedAtMs,
+    endedAtMs: isEnded(state) && 'atMs' in state ? state.atMs : null,
+    fault: 'fault' in state ? state.fault : null,
+  }
+}
+
+function silentMs(state: ReceiverState, nowMs: number): number {
+  if (state.state === 'lost') return nowMs - state.sinceMs
+  return isActive(state) ? Math.max(0, nowMs - state.heardAtMs) : 0
+}

@@ -1,0 +1,255 @@
+/**
+ * One open session: composes announcer, control server and sender, and keeps the receivers' table.
+ *
+ * The pure parts decide (receiver.ts, startRule.ts, rateControl.ts); this file carries their verdicts to sockets and
+ * the sender's thread. One tick each 100 ms moves everything that depends on time.
+ */
+import { type Fault, faultOf } from '../../../shared/fault.ts'
+import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { SessionPhase } from '../../../shared/protocol/control.ts'
+import { startSender } from '../sender/sender.ts'
+import { openAnnouncer } from './announcer.ts'
+import { openControlServer } from './controlServer.ts'
+import { SessionError } from './fault.ts'
+import { receiverRow, takeLoss } from './liveReceiver.ts'
+import { createRateControl } from './rateControl.ts'
+import { createReceiverTable } from './receiverTable.ts'
+import { isActive } from './receiver.ts'
+import { createRateMeter } from './rateMeter.ts'
+import type { SessionSetup } from './setup.ts'
+import { sessionRow } from './sessionRow.ts'
+import { startVerdict } from './startRule.ts'
+
+export interface LiveSession {
+  readonly id: string
+  session(): Session
+  receivers(): Receiver[]
+  startNow(): void
+  pause(): void
+  resume(): void
+  /** Ends it for good. */
+  stop(): void
+  setRate(bitsPerSecond: number | null): void
+  setStartRule(rule: StartRule): void
+  drop(receiverId: string): void
+  retry(receiverId: string): void
+  /** Closes sockets and thread. Without a stop before, the session can be continued. */
+  close(): Promise<void>
+}
+
+type Phase = Exclude<Session['state'], 'interrupted'>
+
+const TICK_MS = 100
+const RATE_STEP_TICKS = 2
+/** After the last machine ended, a straggler that reconnects still finds the session, ms. */
+const LINGER_MS = 2_000
+/** Long enough for the last message to leave before sockets close, ms. */
+const FAREWELL_MS = 300
+
+/** `onEnded` once, when it ended for good. Throws `session/cannot-bind`. */
+export async function openLiveSession(
+  setup: SessionSetup,
+  onEnded: (session: Session) => void,
+): Promise<LiveSession> {
+  const { layout, card, plan } = setup
+  const manifest = layout.manifest
+  let phase: Phase = 'waiting'
+  let rule = plan.start
+  let cap = plan.rateBitsPerSecond
+  let startedAtMs: number | null = null
+  let endedAtMs: number | null = null
+  let allEndedAtMs: number | null = null
+  let fault: Fault | null = null
+  let waitingFor = ''
+  let stats = { txSeq: 0, pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' }
+  let ticks = 0
+  const rateControl = createRateControl(card.linkBitsPerSecond)
+  const meter = createRateMeter()
+
+  const sender = startSender(
+    {
+      session: setup.session,
+      source: { ...layout, storedBytes: manifest.storedBytes },
+      interfaceAddress: card.address,
+      group: setup.group,
+      port: setup.port,
+      ttl: 1,
+      isLoopedBack: setup.isLoopedBack,
+      rateBitsPerSecond: cap ?? rateControl.rateBitsPerSecond,
+      firstSeq: setup.firstSeq,
+    },
+    event => {
+      if (event.kind === 'stats') {
+        stats = event.stats
+        meter.update(stats.sentBytes, Date.now())
+      } else {
+        fault = faultOf(new SessionError({ code: 'session/sender-failed', reason: event.message }))
+        end()
+      }
+    },
+  )
+  const table = createReceiverTable({
+    setup,
+    command: sender.command,
+    phase: (): SessionPhase => phase,
+    sentBytes: () => stats.sentBytes,
+  })
+  const closers: (() => void | Promise<void>)[] = [() => sender.close()]
+  let control: Awaited<ReturnType<typeof openControlServer>>
+  let announcer: Awaited<ReturnType<typeof openAnnouncer>>
+  try {
+    control = await openControlServer(setup.session, card.address, table.onJoin)
+    closers.unshift(() => control.close())
+    announcer = await openAnnouncer(setup.session, setup.key, {
+      address: card.address,
+      isLoopedBack: setup.isLoopedBack,
+      ttl: 1,
+    })
+    closers.unshift(() => announcer.close())
+  } catch (error) {
+    for (const close of closers) await close()
+    throw error
+  }
+  const timer = setInterval(tick, TICK_MS)
+  announce()
+  if (setup.isContinued) begin()
+
+  function announce(): void {
+    if (phase === 'ended') return
+    announcer.announce({
+      name: setup.name,
+      image: plan.imageId,
+      imageName: setup.imageName.slice(0, 100),
+      imageBytes: manifest.imageBytes,
+      state: phase,
+      control: { address: card.address, port: control.port },
+      data: { group: setup.group, port: setup.port },
+      key: setup.key.publicHex,
+    })
+  }
+
+  function turn(to: Phase): void {
+    phase = to
+    sender.command({ kind: 'pause', isPaused: to !== 'running' })
+    table.broadcast({ type: 'session', phase: to })
+    announce()
+  }
+
+  function begin(): void {
+    startedAtMs ??= Date.now()
+    turn('running')
+  }
+
+  function end(): void {
+    if (phase === 'ended') return
+    endedAtMs = Date.now()
+    turn('ended')
+    onEnded(snapshot())
+    setTimeout(() => void close(), FAREWELL_MS)
+  }
+
+  function need(states: readonly Phase[], wanted: string): void {
+    if (!states.includes(phase)) {
+      throw new SessionError({ code: 'session/wrong-state', state: phase, wanted })
+    }
+  }
+
+  function tick(): void {
+    const nowMs = Date.now()
+    ticks++
+    table.tick(nowMs)
+    if (phase === 'waiting') {
+      const waiting = {
+        openedAtMs: setup.createdAtMs,
+        ready: table.count('receiving'),
+        lastJoinAtMs: table.lastJoinAtMs(),
+      }
+      const verdict = startVerdict(rule, waiting, nowMs)
+      waitingFor = verdict.waitingFor
+      if (verdict.isDue) begin()
+    }
+    if (phase !== 'running') return
+    if (cap === null && ticks % RATE_STEP_TICKS === 0) adaptRate(nowMs)
+    if (!table.hasAllEnded()) allEndedAtMs = null
+    else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
+  }
+
+  function adaptRate(nowMs: number): void {
+    const losses = table
+      .all()
+      .filter(receiver => isActive(receiver.state))
+      .flatMap(receiver => takeLoss(receiver) ?? [])
+    const sentBitsPerSecond = stats.phase === 'sending' ? meter.bytesPerSecond(nowMs) * 8 : 0
+    sender.command({
+      kind: 'rate',
+      bitsPerSecond: rateControl.step({ losses, sentBitsPerSecond }),
+    })
+  }
+
+  function snapshot(): Session {
+    const nowMs = Date.now()
+    return sessionRow(
+      setup,
+      {
+        phase,
+        rule,
+        waitingFor,
+        cap,
+        stats,
+        rateBitsPerSecond: phase === 'running' ? meter.bytesPerSecond(nowMs) * 8 : 0,
+        startedAtMs,
+        endedAtMs,
+        fault,
+      },
+      rows(nowMs),
+    )
+  }
+
+  function rows(nowMs: number): Receiver[] {
+    const image = { storedBytes: setup.storedBytes, imageBytes: manifest.imageBytes }
+    return table.all().map(receiver => receiverRow(receiver, setup.id, image, nowMs))
+  }
+
+  let closing: Promise<void> | null = null
+  function close(): Promise<void> {
+    clearInterval(timer)
+    closing ??= closers.reduce((done, step) => done.then(step), Promise.resolve())
+    return closing
+  }
+
+  return {
+    id: setup.id,
+    session: snapshot,
+    receivers: () => rows(Date.now()),
+    startNow() {
+      need(['waiting'], 'started')
+      begin()
+    },
+    pause() {
+      need(['running'], 'paused')
+      turn('paused')
+    },
+    resume() {
+      need(['paused'], 'resumed')
+      turn('running')
+    },
+    stop: end,
+    setRate(bitsPerSecond) {
+      cap = bitsPerSecond
+      const rate = cap ?? rateControl.rateBitsPerSecond
+      sender.command({ kind: 'rate', bitsPerSecond: rate })
+    },
+    setStartRule(changed) {
+      need(['waiting'], 'given another start rule')
+      rule = changed
+    },
+    drop: table.drop,
+    retry: table.retry,
+    close,
+  }
+}
+
+/** Distinct stored bytes: what a receiver that holds nothing must get. */
+export function storedTotal(storedBytes: Uint32Array): number {
+  return storedBytes.reduce((sum, bytes) => sum + bytes, 0)
+}

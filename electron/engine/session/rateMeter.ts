@@ -1,0 +1,32 @@
+/** Speed of something that counts up, over the last seconds: steady enough to read, quick enough to believe. */
+
+export interface RateMeter {
+  update(total: number, nowMs: number): void
+  /** 0 when nothing moved within the window. */
+  bytesPerSecond(nowMs: number): number
+  reset(): void
+}
+
+const WINDOW_MS = 3_000
+const SAMPLE_MS = 100
+
+export function createRateMeter(): RateMeter {
+  let samples: { atMs: number; total: number }[] = []
+  return {
+    update(total, nowMs) {
+      const last = samples.at(-1)
+      if (last && nowMs - last.atMs < SAMPLE_MS) return
+      samples.push({ atMs: nowMs, total })
+      while (samples.length > 2 && nowMs - (samples[1]?.atMs ?? nowMs) > WINDOW_MS) samples.shift()
+    },
+    bytesPerSecond(nowMs) {
+      const [first] = samples
+      const last = samples.at(-1)
+      if (!first || !last || first === last || nowMs - last.atMs > WINDOW_MS) return 0
+      return (Math.max(0, last.total - first.total) / (nowMs - first.atMs)) * 1000
+    },
+    reset() {
+      samples = []
+    },
+  }
+}

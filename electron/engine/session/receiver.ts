@@ -1,0 +1,135 @@
+/**
+ * One receiver, as the sender sees it.
+ *
+ *   join ──▶ joining ──first report──▶ receiving ◀──state──▶ verifying ──result──▶ done
+ *               └───────────┬──────────────┴────────────────────┴──result──▶ refused, failed
+ *                    silence or closed ──▶ lost ──heard──▶ where it was
+ *                                            └──60 s──▶ failed
+ *   any but done ──drop──▶ dropped;   dropped, refused, failed ──retry──▶ joining (connected) or lost (not)
+ */
+import type { Fault } from '../../../shared/fault.ts'
+import { SILENCE_MS } from '../../../shared/protocol/limits.ts'
+
+export type Active = 'joining' | 'receiving' | 'verifying'
+
+export type ReceiverState =
+  | { readonly state: Active; readonly heardAtMs: number }
+  | { readonly state: 'lost'; readonly was: Active; readonly sinceMs: number }
+  | { readonly state: 'dropped' | 'done'; readonly atMs: number }
+  | { readonly state: 'refused' | 'failed'; readonly atMs: number; readonly fault: Fault }
+
+export type ReceiverEvent =
+  /** A new connection was admitted: a reboot, a reconnect, a first join. */
+  | { readonly type: 'join'; readonly atMs: number }
+  /** Anything valid arrived. `state` where the message told one. */
+  | { readonly type: 'heard'; readonly atMs: number; readonly state: Active | null }
+  | { readonly type: 'closed'; readonly atMs: number }
+  | { readonly type: 'tick'; readonly atMs: number }
+  | { readonly type: 'verified'; readonly atMs: number }
+  | {
+      readonly type: 'ended'
+      readonly as: 'refused' | 'failed'
+      readonly atMs: number
+      readonly fault: Fault
+    }
+  | { readonly type: 'drop'; readonly atMs: number }
+  | { readonly type: 'retry'; readonly atMs: number; readonly isConnected: boolean }
+
+/** A machine that lost power needs this long to boot from the network and come back, ms. */
+export const LOST_GRACE_MS = 60_000
+
+/** Pure: the caller owns clock, socket, log. */
+export function next(receiver: ReceiverState, event: ReceiverEvent): ReceiverState {
+  // A dropped machine stays dropped, even over a reboot, until the technician retries it.
+  if (event.type === 'join') {
+    return receiver.state === 'dropped' ? receiver : { state: 'joining', heardAtMs: event.atMs }
+  }
+  switch (receiver.state) {
+    case 'joining':
+    case 'receiving':
+    case 'verifying':
+      return fromActive(receiver, event)
+    case 'lost':
+      return fromLost(receiver, event)
+    case 'dropped':
+    case 'refused':
+    case 'failed':
+      return event.type === 'retry' ? retried(event) : receiver
+    case 'done':
+      return receiver // Late messages change nothing; a new run arrives as a join.
+  }
+}
+
+export function isActive(
+  receiver: ReceiverState,
+): receiver is { state: Active; heardAtMs: number } {
+  return (
+    receiver.state === 'joining' || receiver.state === 'receiving' || receiver.state === 'verifying'
+  )
+}
+
+/** Nothing more is expected of it, unless someone acts. */
+export function isEnded(receiver: ReceiverState): boolean {
+  return !isActive(receiver) && receiver.state !== 'lost'
+}
+
+function fromActive(
+  receiver: { readonly state: Active; readonly heardAtMs: number },
+  event: Exclude<ReceiverEvent, { type: 'join' }>,
+): ReceiverState {
+  switch (event.type) {
+    case 'heard':
+      return { state: event.state ?? receiver.state, heardAtMs: event.atMs }
+    case 'closed':
+      return { state: 'lost', was: receiver.state, sinceMs: event.atMs }
+    case 'tick':
+      return event.atMs - receiver.heardAtMs >= SILENCE_MS
+        ? { state: 'lost', was: receiver.state, sinceMs: receiver.heardAtMs }
+        : receiver
+    case 'verified':
+      return { state: 'done', atMs: event.atMs }
+    case 'ended':
+      return { state: event.as, atMs: event.atMs, fault: event.fault }
+    case 'drop':
+      return { state: 'dropped', atMs: event.atMs }
+    case 'retry':
+      return receiver
+  }
+}
+
+function fromLost(
+  receiver: Extract<ReceiverState, { state: 'lost' }>,
+  event: Exclude<ReceiverEvent, { type: 'join' }>,
+): ReceiverState {
+  switch (event.type) {
+    case 'heard':
+      return { state: event.state ?? receiver.was, heardAtMs: event.atMs }
+    case 'tick':
+      return event.atMs - receiver.sinceMs >= LOST_GRACE_MS
+        ? { state: 'failed', atMs: event.atMs, fault: goneFault() }
+        : receiver
+    case 'verified':
+      return { state: 'done', atMs: event.atMs }
+    case 'ended':
+      return { state: event.as, atMs: event.atMs, fault: event.fault }
+    case 'drop':
+      return { state: 'dropped', atMs: event.atMs }
+    case 'closed':
+    case 'retry':
+      return receiver
+  }
+}
+
+function retried(event: { readonly atMs: number; readonly isConnected: boolean }): ReceiverState {
+  return event.isConnected
+    ? { state: 'joining', heardAtMs: event.atMs }
+    : { state: 'lost', was: 'joining', sinceMs: event.atMs }
+}
+
+function goneFault(): Fault {
+  const seconds = LOST_GRACE_MS / 1000
+  return {
+    code: 'peer/gone',
+    message: `It has been silent for ${seconds} s. Check its cable and power, then start it again: it goes on where it was.`,
+  }
+}

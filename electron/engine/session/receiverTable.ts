@@ -1,0 +1,276 @@
+/** The receivers of one session: joins, reports, results, silence; each change told to the sender's thread. */
+import type { Fault } from '../../../shared/fault.ts'
+import {
+  joinProofText,
+  type SessionPhase,
+  type ToReceiver,
+} from '../../../shared/protocol/control.ts'
+import { MAX_RECEIVERS } from '../../../shared/protocol/limits.ts'
+import type { Sender } from '../sender/sender.ts'
+import type { Peer, PeerListener } from './controlServer.ts'
+import { SessionError } from './fault.ts'
+import { account, createLiveReceiver, forgetHoldings, type LiveReceiver } from './liveReceiver.ts'
+import { isActive, isEnded, next, type ReceiverEvent, type ReceiverState } from './receiver.ts'
+import type { SessionSetup } from './setup.ts'
+
+export interface ReceiverTable {
+  readonly onJoin: (peer: Peer) => PeerListener | null
+  all(): LiveReceiver[]
+  count(state: ReceiverState['state']): number
+  lastJoinAtMs(): number | null
+  /** At least one machine joined, and nothing more is expected of any. */
+  hasAllEnded(): boolean
+  tick(nowMs: number): void
+  broadcast(message: ToReceiver): void
+  drop(receiverId: string): void
+  retry(receiverId: string): void
+}
+
+export interface TableOptions {
+  readonly setup: SessionSetup
+  readonly command: Sender['command']
+  readonly phase: () => SessionPhase
+  readonly sentBytes: () => number
+}
+
+/** A receiver that takes part but completes nothing for so long, while three images' worth went by, has failed. */
+const NO_PROGRESS_MS = 120_000
+const NO_PROGRESS_IMAGES = 3
+
+export function createReceiverTable(options: TableOptions): ReceiverTable {
+  const { setup, command } = options
+  const manifest = setup.layout.manifest
+  const receivers = new Map<string, LiveReceiver>()
+  const sentAtProgress = new Map<LiveReceiver, { bytes: number; atMs: number }>()
+  let lastJoinAtMs: number | null = null
+
+  function apply(receiver: LiveReceiver, event: ReceiverEvent): void {
+    const before = receiver.state
+    receiver.state = next(before, event)
+    const after = receiver.state
+    const { slot } = receiver
+    if (isEnded(after)) {
+      if (!isEnded(before)) command({ kind: 'withdraw', slot })
+    } else if (isCounted(before) !== isCounted(after)) {
+      command({ kind: 'count', slot, isCounted: isCounted(after) })
+    }
+  }
+
+  function admit(receiver: LiveReceiver, nowMs: number): void {
+    forgetHoldings(receiver)
+    receiver.progressAtMs = nowMs
+    sentAtProgress.delete(receiver)
+    command({ kind: 'admit', slot: receiver.slot })
+  }
+
+  function refuse(peer: Peer, fault: Fault): null {
+    peer.refuse(fault)
+    return null
+  }
+
+  function onJoin(peer: Peer): PeerListener | null {
+    const nowMs = Date.now()
+    const { machine, target } = peer.join
+    const known = receivers.get(machine.id)
+    if (known?.peer && isActive(known.state) && known.address !== peer.address) {
+      return refuse(peer, duplicateFault(known))
+    }
+    if (!known && receivers.size >= MAX_RECEIVERS) return refuse(peer, fullFault())
+    const number = receivers.size + 1
+    const place = { slot: number, number, chunkCount: manifest.storedBytes.length }
+    const receiver = known ?? createLiveReceiver(place, peer, nowMs)
+    receivers.set(machine.id, receiver)
+    receiver.peer?.close()
+    receiver.peer = peer
+    receiver.address = peer.address
+    receiver.target = target
+    lastJoinAtMs = nowMs
+    apply(receiver, { type: 'join', atMs: nowMs })
+    if (target.sizeBytes !== null && target.sizeBytes < manifest.imageBytes) {
+      const fault = tooSmallFault(target.path, target.sizeBytes, manifest.imageBytes)
+      apply(receiver, { type: 'ended', as: 'refused', atMs: nowMs, fault })
+      receiver.peer = null
+      return refuse(peer, fault)
+    }
+    admit(receiver, nowMs)
+    peer.send({
+      type: 'admitted',
+      number: receiver.number,
+      manifestBytes: setup.manifestBytes.length,
+      phase: options.phase(),
+      proof: proof(setup, peer.join.nonce),
+    })
+    peer.sendManifest(setup.manifestBytes)
+    if (receiver.state.state === 'dropped') peer.send({ type: 'dropped', fault: droppedFault() })
+    return listen(receiver, peer)
+  }
+
+  function listen(receiver: LiveReceiver, peer: Peer): PeerListener {
+    const isCurrent = (): boolean => receiver.peer === peer
+    const heard = (state: 'joining' | 'receiving' | 'verifying' | null): void =>
+      apply(receiver, { type: 'heard', atMs: Date.now(), state })
+    return {
+      onHeard() {
+        if (isCurrent()) heard(null)
+      },
+      onMessage(message) {
+        if (!isCurrent()) return
+        if (message.type === 'state') {
+          if (message.state !== 'receiving') receiver.verifiedBytes = message.doneBytes
+          if (message.state === 'verifying') receiver.meter.update(message.doneBytes, Date.now())
+          heard(message.state)
+        } else {
+          apply(receiver, resultEvent(receiver, message.outcome, message.fault, setup.storedBytes))
+        }
+      },
+      onReport(report, bytes) {
+        if (!isCurrent() || isEnded(receiver.state)) return
+        if (!account(receiver, report, manifest.storedBytes, Date.now())) {
+          peer.refuse(strangeChunkFault())
+          return
+        }
+        command({ kind: 'report', slot: receiver.slot, bytes })
+        heard(receiver.state.state === 'joining' ? 'receiving' : null)
+      },
+      onClose() {
+        if (!isCurrent()) return
+        receiver.peer = null
+        apply(receiver, { type: 'closed', atMs: Date.now() })
+      },
+    }
+  }
+
+  function checkProgress(receiver: LiveReceiver, nowMs: number): void {
+    const mark = sentAtProgress.get(receiver)
+    if (!mark || mark.atMs !== receiver.progressAtMs || options.phase() !== 'running') {
+      const bytes = options.sentBytes()
+      sentAtProgress.set(receiver, { bytes, atMs: receiver.progressAtMs })
+      return
+    }
+    const sent = options.sentBytes() - mark.bytes
+    const isStuck = nowMs - mark.atMs > NO_PROGRESS_MS
+    if (isStuck && sent > NO_PROGRESS_IMAGES * setup.storedBytes) {
+      apply(receiver, { type: 'ended', as: 'failed', atMs: nowMs, fault: noProgressFault() })
+      receiver.peer?.close()
+    }
+  }
+
+  function find(receiverId: string): LiveReceiver {
+    const receiver = receivers.get(receiverId)
+    if (receiver) return receiver
+    throw new SessionError({ code: 'session/receiver-not-found', receiver: receiverId })
+  }
+
+  return {
+    onJoin,
+    all: () => [...receivers.values()],
+    count: state => [...receivers.values()].filter(row => row.state.state === state).length,
+    lastJoinAtMs: () => lastJoinAtMs,
+    hasAllEnded: () =>
+      receivers.size > 0 && [...receivers.values()].every(row => isEnded(row.state)),
+    tick(nowMs) {
+      for (const receiver of receivers.values()) {
+        apply(receiver, { type: 'tick', atMs: nowMs })
+        if (receiver.state.state === 'receiving') checkProgress(receiver, nowMs)
+      }
+    },
+    broadcast(message) {
+      for (const receiver of receivers.values()) receiver.peer?.send(message)
+    },
+    drop(receiverId) {
+      const receiver = find(receiverId)
+      apply(receiver, { type: 'drop', atMs: Date.now() })
+      receiver.peer?.send({ type: 'dropped', fault: droppedFault() })
+    },
+    retry(receiverId) {
+      const receiver = find(receiverId)
+      if (!isEnded(receiver.state) || receiver.state.state === 'done') return
+      const nowMs = Date.now()
+      apply(receiver, { type: 'retry', atMs: nowMs, isConnected: receiver.peer !== null })
+      admit(receiver, nowMs)
+      receiver.peer?.send({ type: 'readmitted' })
+    },
+  }
+}
+
+/** Its needs are in the sum. Joining machines have not told what they hold; lost ones are not waited for. */
+function isCounted(state: ReceiverState): boolean {
+  return state.state === 'receiving' || state.state === 'verifying'
+}
+
+function proof(setup: SessionSetup, nonce: string): string {
+  const text = Buffer.from(joinProofText(setup.session, nonce), 'ascii')
+  return Buffer.from(setup.key.sign(text)).toString('hex')
+}
+
+function resultEvent(
+  receiver: LiveReceiver,
+  outcome: 'verified' | 'refused' | 'failed',
+  fault: Fault | null,
+  storedBytes: number,
+): ReceiverEvent {
+  const atMs = Date.now()
+  if (outcome !== 'verified') {
+    return { type: 'ended', as: outcome, atMs, fault: fault ?? unexplainedFault() }
+  }
+  // Success is reading back every chunk, and every chunk was reported: a claim without that is none.
+  return receiver.haveBytes === storedBytes
+    ? { type: 'verified', atMs }
+    : { type: 'ended', as: 'failed', atMs, fault: falseClaimFault() }
+}
+
+function tooSmallFault(path: string, sizeBytes: number, imageBytes: number): Fault {
+  return {
+    code: 'disk/too-small',
+    message: `${path} holds ${sizeBytes} bytes, the image needs ${imageBytes}. Nothing was written. Use a larger disk or a smaller image.`,
+  }
+}
+
+function duplicateFault(known: LiveReceiver): Fault {
+  return {
+    code: 'peer/duplicate-machine',
+    message: `A machine with this identity already takes part from ${known.address}. Two machines with the same SMBIOS UUID and MAC cannot join one session; image them one after the other.`,
+  }
+}
+
+function fullFault(): Fault {
+  return {
+    code: 'session/full',
+    message: `The session already has ${MAX_RECEIVERS} machines, the most one session takes. Start a second session for the rest.`,
+  }
+}
+
+function droppedFault(): Fault {
+  return {
+    code: 'session/dropped',
+    message: 'The technician took this machine out of the session. It waits to be retried.',
+  }
+}
+
+function noProgressFault(): Fault {
+  return {
+    code: 'peer/no-progress',
+    message: `It has completed nothing for ${NO_PROGRESS_MS / 1000} s although the image went by several times. Check its cable, port and disk, then retry it.`,
+  }
+}
+
+function strangeChunkFault(): Fault {
+  return {
+    code: 'peer/bad-message',
+    message: 'The receiver reported a chunk that this image does not have. Update the receiver.',
+  }
+}
+
+function falseClaimFault(): Fault {
+  return {
+    code: 'peer/false-claim',
+    message: 'It reported success without having reported every chunk. Image it again.',
+  }
+}
+
+function unexplainedFault(): Fault {
+  return {
+    code: 'peer/unexplained',
+    message: 'It ended without saying why. Look at its own screen.',
+  }
+}

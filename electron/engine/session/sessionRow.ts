@@ -1,0 +1,115 @@
+/** The session as front ends see it. Pure. */
+import type { Fault } from '../../../shared/fault.ts'
+import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { SessionSetup } from './setup.ts'
+
+/** What of a session's setup is shown: an interrupted one has no more. */
+export type ShownSetup = Pick<
+  SessionSetup,
+  | 'id'
+  | 'name'
+  | 'plan'
+  | 'imageName'
+  | 'storedBytes'
+  | 'card'
+  | 'group'
+  | 'port'
+  | 'createdAtMs'
+  | 'isRehearsal'
+> & { readonly layout: { readonly manifest: { readonly imageBytes: number } } }
+
+export interface SessionFigures {
+  readonly phase: Session['state']
+  readonly rule: StartRule
+  readonly waitingFor: string
+  readonly cap: number | null
+  readonly stats: {
+    readonly pass: number
+    readonly sentBytes: number
+    readonly repairBytes: number
+    readonly phase: string
+  }
+  readonly rateBitsPerSecond: number
+  readonly startedAtMs: number | null
+  readonly endedAtMs: number | null
+  readonly fault: Fault | null
+}
+
+/** A rate this near the cap is the cap's doing. */
+const AT_CAP = 0.85
+
+export function sessionRow(
+  setup: ShownSetup,
+  figures: SessionFigures,
+  receivers: readonly Receiver[],
+): Session {
+  const { plan, card } = setup
+  const active = receivers.filter(row => row.state === 'receiving' || row.state === 'verifying')
+  const lefts = active.flatMap(row => row.leftMs ?? [])
+  return {
+    id: setup.id,
+    revision: 0,
+    name: setup.name,
+    imageId: plan.imageId,
+    imageName: setup.imageName,
+    imageBytes: setup.layout.manifest.imageBytes,
+    storedBytes: setup.storedBytes,
+    nic: card.name,
+    address: card.address,
+    group: setup.group,
+    port: setup.port,
+    state: figures.phase,
+    start: figures.rule,
+    waitingFor: figures.phase === 'waiting' ? figures.waitingFor : '',
+    rateCapBitsPerSecond: figures.cap,
+    rateBitsPerSecond: Math.round(figures.rateBitsPerSecond),
+    pass: figures.startedAtMs === null ? 0 : figures.stats.pass,
+    sentBytes: figures.stats.sentBytes,
+    repairBytes: figures.stats.repairBytes,
+    fraction: fraction(receivers),
+    leftMs: figures.phase === 'running' && lefts.length > 0 ? Math.max(...lefts) : null,
+    pacedBy: figures.phase === 'running' ? pacedBy(figures, receivers) : '',
+    counts: {
+      joined: receivers.length,
+      receiving: active.length,
+      verified: count(receivers, ['done']),
+      failed: count(receivers, ['failed', 'refused']),
+      lost: count(receivers, ['lost']),
+    },
+    createdAtMs: setup.createdAtMs,
+    startedAtMs: figures.startedAtMs,
+    endedAtMs: figures.endedAtMs,
+    isRehearsal: setup.isRehearsal,
+    fault: figures.fault,
+  }
+}
+
+/** Mean over the machines that take part; receiving is most of the way, reading back the rest. */
+function fraction(receivers: readonly Receiver[]): number {
+  const taking = receivers.filter(row => !['dropped', 'refused', 'failed'].includes(row.state))
+  if (taking.length === 0) return 0
+  const sum = taking.reduce((total, row) => {
+    return total + (row.totalBytes === 0 ? 1 : row.haveBytes / row.totalBytes)
+  }, 0)
+  return Math.min(1, sum / taking.length)
+}
+
+function pacedBy(figures: SessionFigures, receivers: readonly Receiver[]): string {
+  if (figures.stats.phase === 'idle') {
+    const lost = receivers.find(row => row.state === 'lost')
+    if (lost) return `Waiting for machine ${lost.number}, which is silent`
+    if (receivers.some(row => row.state === 'verifying')) return 'Machines read their disks back'
+    return ''
+  }
+  if (figures.cap !== null && figures.rateBitsPerSecond >= figures.cap * AT_CAP)
+    return 'The rate cap'
+  const lossy = receivers
+    .filter(row => row.state === 'receiving')
+    .toSorted((a, b) => b.lossFraction - a.lossFraction)[0]
+  if (lossy && lossy.lossFraction > 0.02) return `Losses, most at machine ${lossy.number}`
+  return ''
+}
+
+function count(receivers: readonly Receiver[], states: readonly Receiver['state'][]): number {
+  return receivers.filter(row => states.includes(row.state)).length
+}

@@ -1,0 +1,53 @@
+/** Everything a session is opened with: fixed for its life, apart from rule and cap. */
+import crypto from 'node:crypto'
+import type { SessionPlan } from '../../../shared/ipc.ts'
+import {
+  DATA_PORT_FIRST,
+  DATA_PORT_LAST,
+  SESSION_GROUP_PREFIX,
+} from '../../../shared/protocol/limits.ts'
+import type { SessionId } from '../../../shared/protocol/packet.ts'
+import type { ImageLayout } from '../catalog/catalog.ts'
+import type { BenchKey } from './benchKey.ts'
+
+export interface Card {
+  readonly name: string
+  readonly address: string
+  readonly linkBitsPerSecond: number | null
+}
+
+export interface SessionSetup {
+  readonly session: SessionId
+  /** The same as eight hex digits. */
+  readonly id: string
+  readonly name: string
+  readonly plan: SessionPlan
+  readonly imageName: string
+  readonly layout: ImageLayout
+  /** Encoded once; every receiver gets these bytes. */
+  readonly manifestBytes: Uint8Array
+  readonly storedBytes: number
+  readonly card: Card
+  readonly group: string
+  readonly port: number
+  readonly key: BenchKey
+  readonly createdAtMs: number
+  readonly isLoopedBack: boolean
+  readonly isRehearsal: boolean
+  /** Goes on after the engine died: starts at once. */
+  readonly isContinued: boolean
+  readonly firstSeq: number
+}
+
+export function randomSession(): SessionId {
+  return crypto.randomInt(1, 2 ** 32) as SessionId
+}
+
+/** Second byte 64 to 127: the multicast MAC then never equals that of 224.0.0.x (RFC 1112 §6.4). */
+export function randomGroup(): string {
+  return `${SESSION_GROUP_PREFIX}${crypto.randomInt(64, 128)}.${crypto.randomInt(1, 255)}`
+}
+
+export function randomPort(): number {
+  return crypto.randomInt(DATA_PORT_FIRST, DATA_PORT_LAST + 1)
+}

@@ -1,0 +1,111 @@
+/**
+ * Open sessions in the catalog's database, so that one whose engine was killed can go on. A row is `open` from opening
+ * until the session ends; its owner is the process that runs it.
+ */
+import fs from 'node:fs'
+import type { Database } from 'better-sqlite3'
+import { z } from 'zod'
+import { type Session, type SessionPlan, sessionPlanSchema } from '../../../shared/ipc.ts'
+
+export interface StoredSession {
+  readonly id: string
+  readonly name: string
+  readonly plan: SessionPlan
+  readonly group: string
+  readonly port: number
+  readonly createdAtMs: number
+  /** Some living process runs it: this one or another. */
+  readonly isOwned: boolean
+}
+
+export interface SessionStore {
+  opened(session: Omit<StoredSession, 'isOwned'>): void
+  /** Takes an interrupted session over. */
+  adopted(id: string): void
+  ended(session: Pick<Session, 'id'>, result: Session | null): void
+  open(): StoredSession[]
+}
+
+const ownedPlanSchema = z.strictObject({
+  plan: sessionPlanSchema,
+  owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
+})
+
+const rowSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  plan_json: z.string(),
+  group_address: z.string(),
+  port: z.number(),
+  created_at_ms: z.number(),
+})
+
+export function createSessionStore(database: Database): SessionStore {
+  const owner = { pid: process.pid, startedAt: processStart(process.pid) ?? '' }
+  const insert = database.prepare(
+    `INSERT INTO sessions (id, image_id, name, nic, plan_json, state, group_address, port, created_at_ms)
+     VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?)`,
+  )
+  const select = database.prepare(
+    `SELECT * FROM sessions WHERE state = 'open' ORDER BY created_at_ms`,
+  )
+  const adopt = database.prepare(
+    `UPDATE sessions SET plan_json = json_set(plan_json, '$.owner', json(?)) WHERE id = ?`,
+  )
+  const finish = database.prepare(
+    `UPDATE sessions SET state = 'ended', ended_at_ms = ?, result_json = ? WHERE id = ?`,
+  )
+  return {
+    opened(session) {
+      const { plan } = session
+      const json = JSON.stringify({ plan, owner })
+      const { id, name, group, port, createdAtMs } = session
+      insert.run(id, plan.imageId, name, plan.nic, json, group, port, createdAtMs)
+    },
+    adopted: id => void adopt.run(JSON.stringify(owner), id),
+    ended: (session, result) =>
+      void finish.run(Date.now(), result === null ? null : JSON.stringify(result), session.id),
+    open: () => select.all().flatMap(stored),
+  }
+}
+
+/** A row that does not parse was written by another version: it is left alone, never guessed at. */
+function stored(value: unknown): StoredSession[] {
+  const row = rowSchema.safeParse(value)
+  if (!row.success) return []
+  const owned = ownedPlanSchema.safeParse(JSON.parse(row.data.plan_json))
+  if (!owned.success) return []
+  const { plan, owner } = owned.data
+  return [
+    {
+      id: row.data.id,
+      name: row.data.name,
+      plan,
+      group: row.data.group_address,
+      port: row.data.port,
+      createdAtMs: row.data.created_at_ms,
+      isOwned: isAlive(owner),
+    },
+  ]
+}
+
+function isAlive(owner: { readonly pid: number; readonly startedAt: string }): boolean {
+  try {
+    process.kill(owner.pid, 0)
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const startedAt = processStart(owner.pid)
+  return startedAt === null || startedAt === owner.startedAt
+}
+
+/** Tells a process from a later one with the same number. proc(5), field 22; null where there is no /proc. */
+function processStart(pid: number): string | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
