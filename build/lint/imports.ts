@@ -3,7 +3,7 @@
  * time and knows no layers, so this is our own. It reads import statements by pattern, not by syntax tree: they start
  * a line here (the formatter sees to it), and a run takes a tenth of a second.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { builtinModules } from 'node:module'
 
@@ -211,7 +211,7 @@ function lineAt(text: string, index: number): number {
 }
 
 function sourceFiles(root: string): string[] {
-  return AREAS.flatMap(area =>
+  return AREAS.filter(area => existsSync(path.join(root, area))).flatMap(area =>
     readdirSync(path.join(root, area), { recursive: true, encoding: 'utf8' })
       .map(name => `${area}/${name.split(path.sep).join('/')}`)
       .filter(name => /\.(tsx?|mjs)$/.test(name) && !/\/(node_modules|out|dist)\//.test(name))

