@@ -74,34 +74,25 @@ async function runNetns() {
 async function runWindow() {
   await ensureBuilt()
   const { executable } = await ensureElectron()
-  const environment = { ...electronEnvironment(), ELECTRON_EXEC_PATH: executable }
-  return runVitest('window', 'test/window/vitest.config.ts', environment)
+  // Without a display named, the tests start an X server of their own: always the same size, and no windows in the way.
+  const { DISPLAY: _, WAYLAND_DISPLAY: __, ...environment } = electronEnvironment()
+  return runVitest('window', 'test/window/vitest.config.ts', {
+    ...environment,
+    BENCHCAST_ELECTRON: executable,
+  })
 }
 
-/** Window tests get an X server of their own, always the same size, whatever display is here. */
 async function runVitest(name, config, environment = process.env) {
   if (!existsSync(join(root, config)))
     throw new SetupError('setup/usage', `${config} is missing: nothing was tested.`)
   const report = join(root, 'test-results', `${name}.json`)
   rmSync(report, { force: true })
-  const command = [
-    node24,
-    tool('vitest', 'vitest.mjs'),
-    'run',
-    '--config',
-    config,
-    '--root',
-    root,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]
-  const inX =
-    name === 'window' && process.platform === 'linux'
-      ? ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24']
-      : []
-  const [first, ...rest] = [...inX, ...command]
-  const code = await runForeground(first, rest, { cwd: root, env: withNode24(environment) })
+  const args = ['run', '--config', config, '--root', root]
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const code = await runForeground(node24, [tool('vitest', 'vitest.mjs'), ...args, ...reporters], {
+    cwd: root,
+    env: withNode24(environment),
+  })
   return { code, ...countsIn(report) }
 }
 
