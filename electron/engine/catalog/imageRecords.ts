@@ -1,0 +1,98 @@
+/** The finished images as rows: list, find, rename, delete. Imports under way are no images and never appear. */
+import type { Database } from 'better-sqlite3'
+import { CatalogError } from './catalogFault.ts'
+import { freeUnusedPacks } from './leftovers.ts'
+
+export interface ImageRecord {
+  /** Manifest hash, hex: what the image is, wherever it came from. */
+  readonly id: string
+  readonly name: string
+  readonly notes: string
+  /** File it was imported from, without its folder. */
+  readonly sourceName: string
+  readonly format: 'raw'
+  readonly imageBytes: number
+  /** Its distinct chunks as they are stored, whether or not other images share them. */
+  readonly storedBytes: number
+  /** All-zero chunks, which are not stored. */
+  readonly zeroBytes: number
+  readonly createdAtMs: number
+  readonly verifiedAtMs: number | null
+  /** What the last verify found; null when never verified. */
+  readonly isIntact: boolean | null
+}
+
+export interface ImageRecords {
+  list(): ImageRecord[]
+  find(idOrPrefixOrName: string): ImageRecord
+  rename(imageId: string, name: string): void
+  setNotes(imageId: string, text: string): void
+  remove(imageId: string): { readonly freedBytes: number }
+}
+
+type Row = Omit<ImageRecord, 'isIntact'> & { readonly isIntact: 0 | 1 | null }
+
+/** Shorter beginnings of an identity would rather be typing errors in a name. */
+const MIN_PREFIX = 4
+
+const COLUMNS = `id, name, notes, source_name AS sourceName, format, image_bytes AS imageBytes,
+  stored_bytes AS storedBytes, zero_bytes AS zeroBytes, created_at_ms AS createdAtMs,
+  verified_at_ms AS verifiedAtMs, is_intact AS isIntact`
+
+export function createImageRecords(database: Database, directory: string): ImageRecords {
+  const all = database.prepare<[], Row>(
+    `SELECT ${COLUMNS} FROM images WHERE id IS NOT NULL ORDER BY created_at_ms DESC, key DESC`,
+  )
+  const setName = database.prepare<[string, string]>('UPDATE images SET name = ? WHERE id = ?')
+  const setText = database.prepare<[string, string]>('UPDATE images SET notes = ? WHERE id = ?')
+  const drop = database.prepare<[string]>('DELETE FROM images WHERE id = ?')
+  const openSession = database.prepare<[string], { name: string }>(
+    `SELECT name FROM sessions WHERE image_id = ? AND state = 'open'`,
+  )
+  const list = () =>
+    all.all().map(row => ({ ...row, isIntact: row.isIntact === null ? null : row.isIntact === 1 }))
+
+  function find(text: string): ImageRecord {
+    const images = list()
+    const exact = images.find(image => image.id === text.toLowerCase())
+    if (exact) return exact
+    const named = images.filter(image => image.name === text)
+    const begins = (image: ImageRecord) => image.id.startsWith(text.toLowerCase())
+    const matches = named.length > 0 || text.length < MIN_PREFIX ? named : images.filter(begins)
+    const [only] = matches
+    if (!only) throw new CatalogError({ code: 'image/not-found', name: text })
+    if (matches.length > 1) {
+      const shown = matches.map(image => `${image.name} ${image.id.slice(0, 12)}`)
+      throw new CatalogError({ code: 'image/ambiguous', name: text, matches: shown })
+    }
+    return only
+  }
+
+  function requireChanged(changes: number, imageId: string): void {
+    if (changes === 0) throw new CatalogError({ code: 'image/not-found', name: imageId })
+  }
+
+  return {
+    list,
+    find,
+    rename(imageId, name) {
+      if (name.trim() === '') throw new CatalogError({ code: 'image/no-name' })
+      requireChanged(setName.run(name.trim(), imageId).changes, imageId)
+    },
+    setNotes(imageId, text) {
+      requireChanged(setText.run(text, imageId).changes, imageId)
+    },
+    remove(imageId) {
+      // One transaction: a session that begins at the same moment either sees the image or keeps it.
+      database
+        .transaction(() => {
+          const session = openSession.get(imageId)
+          const name = list().find(image => image.id === imageId)?.name ?? imageId
+          if (session) throw new CatalogError({ code: 'image/in-use', name, session: session.name })
+          requireChanged(drop.run(imageId).changes, imageId)
+        })
+        .immediate()
+      return { freedBytes: freeUnusedPacks(database, directory) }
+    },
+  }
+}

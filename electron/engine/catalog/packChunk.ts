@@ -1,0 +1,19 @@
+/** How one chunk is packed for the disk and the wire: zstd, or kept raw. */
+import { constants, zstdCompressSync } from 'node:zlib'
+import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
+
+/** zstd's own default: beyond it each step costs twice the time for some percent. */
+const LEVEL = 3
+
+/** One output buffer for any chunk: zstd's bound for incompressible input, so results are never joined from parts. */
+const OUTPUT_BYTES = CHUNK_BYTES + 8192
+
+/** Null when packing does not make it smaller: then it is stored raw. */
+export function packChunk(raw: Uint8Array): Uint8Array | null {
+  const packed = zstdCompressSync(raw, {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    pledgedSrcSize: raw.length, // Sizes zstd's tables for this chunk instead of for an endless stream.
+    chunkSize: OUTPUT_BYTES,
+  })
+  return packed.length < raw.length ? packed : null
+}
