@@ -51,6 +51,7 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
     env: { ...definedEnv(), BENCHCAST_CATALOG: catalogDirectory, ...scripted, ...options.env },
   })
   const page = await app.firstWindow()
+  await page.waitForLoadState()
   const [width, height] = options.size ?? [1360, 860]
   const window = await app.browserWindow(page)
   await window.evaluate((one, size) => one.setContentSize(size[0], size[1]), [

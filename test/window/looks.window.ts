@@ -14,7 +14,7 @@ const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])
   ['mixed-24', 'mixed:24', 'Refused'],
   ['mixed-64', 'mixed:64', 'Refused'],
   ['done-8', 'done:8', '8 of 8 machines verified'],
-  ['failed-8', 'failed:8', '4 of 8 machines verified'],
+  ['failed-8', 'failed:8', '5 of 8 machines verified'],
   ['interrupted-8', 'interrupted:8', 'was interrupted'],
 ]
 

@@ -32,7 +32,7 @@ export function CatalogScreen() {
       </h1>
       <AddImages isOver={isDropOver} isSmall={images.length > 0} />
       {ordered.length > 0 && (
-        <ul aria-label="Imports and checks" className="scroll max-h-[40%] shrink-0 space-y-2">
+        <ul aria-label="Imports and checks" className="scroll max-h-[50%] shrink-0 space-y-2">
           {ordered.map(task => (
             <TaskRow key={task.id} task={task} />
           ))}

@@ -51,7 +51,7 @@ function summary(session: Session): string {
     session.startedAtMs !== null && session.endedAtMs !== null
       ? ` in ${formatDuration(session.endedAtMs - session.startedAtMs)}`
       : ''
-  return `${session.imageName}, ${formatBytes(session.imageBytes)}${lasted}. ${formatBytes(session.sentBytes)} sent once for all.`
+  return `${session.imageName}, ${formatBytes(session.imageBytes)}${lasted}. ${formatBytes(session.sentBytes)} sent, once for all machines.`
 }
 
 function reason(row: Receiver): string {

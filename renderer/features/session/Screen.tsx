@@ -131,7 +131,7 @@ function Choice<T extends string>({
           type="button"
           aria-pressed={key === value}
           onClick={() => onChange(key)}
-          className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-sunken aria-pressed:font-medium aria-pressed:text-ink"
+          className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-line aria-pressed:font-medium aria-pressed:text-ink"
         >
           {options[key]}
           {(counts[key] ?? 0) > 0 && (

@@ -7,6 +7,8 @@ export type Tone = 'idle' | 'active' | 'verify' | 'done' | 'warn' | 'bad'
 export interface Look {
   readonly tone: Tone
   readonly words: string
+  /** One word, for small tiles. */
+  readonly word: string
   /** 0 to 1, what the tile's fill shows. */
   readonly fraction: number
 }
@@ -18,30 +20,42 @@ export function look(receiver: Receiver, isWaiting: boolean): Look {
   const fraction = part(receiver.haveBytes, receiver.totalBytes)
   switch (receiver.state) {
     case 'joining':
-      return { tone: 'idle', words: isWaiting ? 'Ready' : 'Checking its disk', fraction }
-    case 'receiving':
-      if (isWaiting) return { tone: 'idle', words: 'Ready', fraction }
-      if (receiver.silentMs >= 1500) return { tone: 'warn', words: 'Not answering', fraction }
-      if (receiver.lossFraction >= NOTABLE_LOSS) {
-        return { tone: 'warn', words: 'Receiving, many losses', fraction }
+      return {
+        tone: 'idle',
+        words: isWaiting ? 'Ready' : 'Checking its disk',
+        word: isWaiting ? 'Ready' : 'Checking',
+        fraction,
       }
-      return { tone: 'active', words: 'Receiving', fraction }
+    case 'receiving':
+      if (isWaiting) return { tone: 'idle', words: 'Ready', word: 'Ready', fraction }
+      if (receiver.silentMs >= 1500)
+        return { tone: 'warn', words: 'Not answering', word: 'Silent', fraction }
+      if (receiver.lossFraction >= NOTABLE_LOSS) {
+        return { tone: 'warn', words: 'Receiving, many losses', word: 'Losses', fraction }
+      }
+      return { tone: 'active', words: 'Receiving', word: 'Receiving', fraction }
     case 'verifying':
       return {
         tone: 'verify',
         words: 'Reading back',
+        word: 'Checking',
         fraction: part(receiver.verifiedBytes, receiver.totalBytes),
       }
     case 'done':
-      return { tone: 'done', words: 'Verified', fraction: 1 }
+      return { tone: 'done', words: 'Verified', word: 'Verified', fraction: 1 }
     case 'lost':
-      return { tone: 'warn', words: `Silent for ${formatDuration(receiver.silentMs)}`, fraction }
+      return {
+        tone: 'warn',
+        words: `Silent for ${formatDuration(receiver.silentMs)}`,
+        word: 'Silent',
+        fraction,
+      }
     case 'dropped':
-      return { tone: 'idle', words: 'Dropped', fraction }
+      return { tone: 'idle', words: 'Dropped', word: 'Dropped', fraction }
     case 'refused':
-      return { tone: 'bad', words: 'Refused', fraction: 0 }
+      return { tone: 'bad', words: 'Refused', word: 'Refused', fraction: 0 }
     case 'failed':
-      return { tone: 'bad', words: 'Failed', fraction }
+      return { tone: 'bad', words: 'Failed', word: 'Failed', fraction }
   }
 }
 

@@ -79,6 +79,7 @@ const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>>
   large: LargeBody,
   medium: MediumBody,
   compact: CompactBody,
+  tiny: TinyBody,
 }
 
 function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
@@ -93,14 +94,16 @@ function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
         <span className="truncate font-semibold">{receiver.name}</span>
         <span className="ml-auto shrink-0 text-sm text-muted tabular-nums">{receiver.address}</span>
       </span>
-      <span className="block truncate text-sm text-muted">{hardware(receiver)}</span>
       {trouble === '' && (
-        <span className="block truncate text-sm text-muted">{receiver.target.path}</span>
+        <span className="block text-sm text-muted">
+          <span className="block truncate">{receiver.model || receiver.mac}</span>
+          <span className="block truncate">{place(receiver)}</span>
+        </span>
       )}
       <span className="mt-auto block">
         <StateWords seen={seen} className="text-base font-semibold" />
         <span
-          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-3 leading-snug'}`}
+          className={`text-sm tabular-nums ${trouble === '' ? 'block truncate text-muted' : 'line-clamp-4 leading-snug'}`}
           title={trouble}
         >
           {trouble || figures(receiver, isWaiting)}
@@ -113,19 +116,19 @@ function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
 function MediumBody({ receiver, seen, isWaiting }: BodyProps) {
   const trouble = advice(receiver)
   return (
-    <span className="relative flex h-full flex-col px-3 pt-2 pb-3">
-      <span className="flex items-center gap-2.5">
+    <span className="relative flex h-full flex-col px-3 pt-2 pb-2.5">
+      <span className="flex items-start justify-between gap-2">
         <Number value={receiver.number} className="text-[1.75rem]" />
-        <span className="min-w-0 flex-1 truncate font-medium">{receiver.name}</span>
         {!isWaiting && <Percent seen={seen} className="text-xl" />}
       </span>
+      <span className="mt-1 block truncate text-sm font-medium">{receiver.name}</span>
       <span className="mt-auto block">
-        <StateWords seen={seen} className="font-semibold" />
+        <StateWords seen={seen} isShort className="font-semibold" />
         <span
-          className={`block text-sm tabular-nums ${trouble === '' ? 'truncate text-muted' : 'line-clamp-2 leading-snug'}`}
+          className={`block truncate text-sm tabular-nums ${trouble === '' ? 'text-muted' : ''}`}
           title={trouble}
         >
-          {trouble || figures(receiver, isWaiting)}
+          {trouble || timeLeft(receiver, isWaiting)}
         </span>
       </span>
     </span>
@@ -139,7 +142,19 @@ function CompactBody({ receiver, seen, isWaiting }: BodyProps) {
         <Number value={receiver.number} className="text-2xl" />
         {!isWaiting && <Percent seen={seen} className="text-lg" />}
       </span>
-      <StateWords seen={seen} className="text-sm font-medium" />
+      <StateWords seen={seen} isShort className="text-sm font-medium" />
+    </span>
+  )
+}
+
+function TinyBody({ receiver, seen, isWaiting }: BodyProps) {
+  return (
+    <span className="relative flex h-full flex-col justify-between px-2 pt-1 pb-1.5">
+      <span className="flex items-center justify-between gap-1">
+        <Number value={receiver.number} className="text-lg" />
+        {!isWaiting && <Percent seen={seen} className="text-sm" />}
+      </span>
+      <StateWords seen={seen} isShort className="text-[0.8rem] leading-tight font-medium" />
     </span>
   )
 }
@@ -160,18 +175,26 @@ function Percent({ seen, className }: { readonly seen: Look; readonly className:
   )
 }
 
-function StateWords({ seen, className }: { readonly seen: Look; readonly className: string }) {
-  const Icon = seen.words === 'Dropped' ? Ban : ICONS[seen.tone]
+function StateWords({
+  seen,
+  className,
+  isShort = false,
+}: {
+  readonly seen: Look
+  readonly className: string
+  readonly isShort?: boolean
+}) {
+  const Icon = seen.word === 'Dropped' ? Ban : ICONS[seen.tone]
   return (
     <span className={`flex min-w-0 items-center gap-1.5 text-tone ${className}`}>
       <Icon aria-hidden className="size-[1.1em] shrink-0" />
-      <span className="truncate">{seen.words}</span>
+      <span className="truncate">{isShort ? seen.word : seen.words}</span>
     </span>
   )
 }
 
-function hardware(receiver: Receiver): string {
-  return [receiver.model, receiver.serial].filter(Boolean).join(' · ') || receiver.mac
+function place(receiver: Receiver): string {
+  return [receiver.serial, receiver.target.path].filter(Boolean).join(' → ')
 }
 
 function figures(receiver: Receiver, isWaiting: boolean): string {
@@ -185,4 +208,9 @@ function figures(receiver: Receiver, isWaiting: boolean): string {
       .filter(part => part !== null)
       .join(' · ') || '\u00a0'
   )
+}
+
+function timeLeft(receiver: Receiver, isWaiting: boolean): string {
+  if (isWaiting || receiver.leftMs === null) return figures(receiver, isWaiting)
+  return `${formatDuration(receiver.leftMs)} left`
 }

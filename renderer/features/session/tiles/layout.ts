@@ -2,16 +2,18 @@
  * Tile size from the room there is: few machines get large tiles with everything on them, many get small ones with
  * number, state and percent. The largest size at which all fit wins; past the smallest the bench scrolls. Pure.
  */
-export type Density = 'large' | 'medium' | 'compact'
+export type Density = 'large' | 'medium' | 'compact' | 'tiny'
 
 export interface Layout {
   readonly density: Density
   readonly columns: number
+  readonly gap: number
   readonly tileWidth: number
   readonly tileHeight: number
 }
 
 interface Size {
+  readonly gap: number
   readonly width: number
   readonly height: number
   /** Spare room goes into the tiles up to this. */
@@ -21,24 +23,23 @@ interface Size {
 
 /** CSS pixels at 100 % text size. The least height holds the lines that Tile.tsx draws at that density. */
 const SIZES: Readonly<Record<Density, Size>> = {
-  large: { width: 228, height: 196, mostWidth: 420, mostHeight: 260 },
-  medium: { width: 176, height: 118, mostWidth: 300, mostHeight: 180 },
-  compact: { width: 108, height: 74, mostWidth: 190, mostHeight: 110 },
+  large: { gap: 12, width: 228, height: 196, mostWidth: 420, mostHeight: 260 },
+  medium: { gap: 12, width: 148, height: 106, mostWidth: 300, mostHeight: 180 },
+  compact: { gap: 12, width: 112, height: 74, mostWidth: 190, mostHeight: 100 },
+  tiny: { gap: 8, width: 104, height: 48, mostWidth: 150, mostHeight: 72 },
 }
-
-export const TILE_GAP = 12
 
 /** Rows drawn beyond the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN_ROWS = 2
 
 /** `scale` is the text size relative to 100 %: larger text needs larger tiles. */
 export function layoutTiles(width: number, height: number, count: number, scale: number): Layout {
-  for (const density of ['large', 'medium'] as const) {
+  for (const density of ['large', 'medium', 'compact'] as const) {
     const layout = fit(density, width, height, count, scale)
     const rows = Math.ceil(count / layout.columns)
-    if (rows * (layout.tileHeight + TILE_GAP) - TILE_GAP <= height) return layout
+    if (rows * (layout.tileHeight + layout.gap) - layout.gap <= height) return layout
   }
-  return fit('compact', width, height, count, scale)
+  return fit('tiny', width, height, count, scale)
 }
 
 /** Which of `count` tiles to draw. */
@@ -48,7 +49,7 @@ export function visibleTiles(
   height: number,
   count: number,
 ): { readonly from: number; readonly to: number } {
-  const step = layout.tileHeight + TILE_GAP
+  const step = layout.tileHeight + layout.gap
   const firstRow = Math.max(0, Math.floor(scrollTop / step) - OVERSCAN_ROWS)
   const lastRow = Math.ceil((scrollTop + height) / step) + OVERSCAN_ROWS
   return {
@@ -66,15 +67,16 @@ function fit(
 ): Layout {
   const size = SIZES[density]
   const across = (tile: number): number =>
-    Math.max(1, Math.floor((width + TILE_GAP) / (tile * scale + TILE_GAP)))
+    Math.max(1, Math.floor((width + size.gap) / (tile * scale + size.gap)))
   const most = across(size.width)
   const rows = Math.max(1, Math.ceil(count / most))
   // Even rows: 8 machines in 2 rows of 4 rather than 5 and 3.
   const columns = Math.min(most, Math.max(1, Math.ceil(count / rows)))
-  const share = (room: number, parts: number): number => (room + TILE_GAP) / parts - TILE_GAP
+  const share = (room: number, parts: number): number => (room + size.gap) / parts - size.gap
   return {
     density,
     columns,
+    gap: size.gap,
     tileWidth: Math.floor(Math.min(size.mostWidth * scale, Math.max(1, share(width, columns)))),
     tileHeight: Math.floor(
       Math.min(size.mostHeight * scale, Math.max(size.height * scale, share(height, rows))),

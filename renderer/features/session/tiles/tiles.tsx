@@ -1,7 +1,7 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
 import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
-import { layoutTiles, TILE_GAP, visibleTiles } from './layout.ts'
+import { layoutTiles, visibleTiles } from './layout.ts'
 import { Tile } from './Tile.tsx'
 
 export function TileGrid({
@@ -15,8 +15,8 @@ export function TileGrid({
   const room = useRoom(scroller)
   const [scrollTop, setScrollTop] = useState(0)
   const layout = layoutTiles(room.width, room.height, receivers.length, room.scale)
-  const stepX = layout.tileWidth + TILE_GAP
-  const stepY = layout.tileHeight + TILE_GAP
+  const stepX = layout.tileWidth + layout.gap
+  const stepY = layout.tileHeight + layout.gap
   const { from, to } = visibleTiles(layout, scrollTop, room.height, receivers.length)
   return (
     <div
@@ -27,7 +27,7 @@ export function TileGrid({
       <ul
         aria-label="Machines"
         className="relative"
-        style={{ height: Math.ceil(receivers.length / layout.columns) * stepY - TILE_GAP }}
+        style={{ height: Math.ceil(receivers.length / layout.columns) * stepY - layout.gap }}
       >
         {receivers.slice(from, to).map((receiver, at) => (
           <li
