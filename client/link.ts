@@ -231,5 +231,6 @@ function reasonOf(error: Error, address: string, port: number): string {
   if (code === 'ETIMEDOUT' || error.message.includes('handshake has timed out')) {
     return `${at} does not answer: is a firewall in the way?`
   }
+  if (error.message.endsWith('404')) return `the bench at ${at} has no such session any more`
   return `${at}: ${error.message}`
 }

@@ -6,17 +6,14 @@ import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
 import { encodeNeedReport, MAX_RUN, type NeedEntry } from '../shared/protocol/needReport.ts'
 import type { Assembler } from './assembler.ts'
 
-/** Messages in one go: with ten goes a second, half of what the sender allows (MAX_REPORTS_PER_SECOND). */
-const MAX_MESSAGES = 5
-
 export interface NeedReporter {
   /** Admitted or readmitted: forgets what was told; `have` and `held` are all there is to tell. */
   restart(have: readonly number[], held: readonly number[]): void
   have(chunk: number): void
   held(chunk: number): void
   whole(chunk: number): void
-  /** The messages due now, at least one. */
-  reports(assembler: Assembler, kernelDrops: number): Uint8Array[]
+  /** The messages due now: one, or up to `limit` while runs are left to tell. */
+  reports(assembler: Assembler, kernelDrops: number, limit: number): Uint8Array[]
 }
 
 type RunKind = 'have' | 'held' | 'whole'
@@ -36,7 +33,7 @@ export function createNeedReporter(): NeedReporter {
     have: chunk => void untold.set(chunk, 'have'),
     held: chunk => void untold.set(chunk, 'held'),
     whole: chunk => void untold.set(chunk, 'whole'),
-    reports(assembler, kernelDrops) {
+    reports(assembler, kernelDrops, limit) {
       const messages: Uint8Array[] = []
       do {
         const entries = takeRuns(untold, MAX_NEED_ENTRIES)
@@ -57,7 +54,7 @@ export function createNeedReporter(): NeedReporter {
           }),
         )
         isFirst = false
-      } while (untold.size > 0 && messages.length < MAX_MESSAGES)
+      } while (untold.size > 0 && messages.length < limit)
       return messages
     },
   }

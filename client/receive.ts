@@ -16,12 +16,18 @@ import { createProgress } from './progress.ts'
 import { ReceiveError, type ReceiveFault } from './receiveError.ts'
 import type { KnownSession, ReceiveOptions, ReceiveResult } from './receiveOptions.ts'
 import { initialState, next, type ReceiveEvent, stateName } from './receiveState.ts'
-import { seededRandom } from './seededRandom.ts'
+import { seededRandom } from '../shared/seededRandom.ts'
 import { inspectTarget } from './target.ts'
 import { startWork, type Work } from './work.ts'
 
 /** PROTOCOL.md §7; also the cadence of everything else here. */
 const TICK_MS = 100
+
+/** Messages a tick while a resumed receiver tells what it holds; with PROMPT_REPORT_MS under MAX_REPORTS_PER_SECOND. */
+const REPORTS_PER_TICK = 4
+
+/** Least time before answering "report now": forged ones must not make us flood the bench. */
+const PROMPT_REPORT_MS = 20
 
 /** While there is nothing to report: well under the sender's 3 s of silence. */
 const IDLE_REPORT_MS = 500
@@ -178,7 +184,9 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
           reporter.held(stored.chunk)
           work?.write(stored)
         },
-        onReportNow: () => report(),
+        onReportNow() {
+          if (Date.now() - reportAtMs >= PROMPT_REPORT_MS) report(1)
+        },
       },
       Date.now,
     )
@@ -208,11 +216,12 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     report()
   }
 
-  function report(): void {
+  function report(limit = REPORTS_PER_TICK): void {
     const link = connector.link()
     if (work === null || link === null || state.link !== 'joined' || state.isDropped) return
     reportAtMs = Date.now()
-    for (const message of reporter.reports(work.assembler, kernelDrops())) link.send(message)
+    const messages = reporter.reports(work.assembler, kernelDrops(), limit)
+    for (const message of messages) link.send(message)
   }
 
   function kernelDrops(): number {
