@@ -133,7 +133,7 @@ function channelOf(viewer: WebSocket): Channel {
     },
     onMessage: listener =>
       void viewer.on('message', (data: RawData, isBinary: boolean) => {
-        const message = isBinary ? undefined : parse(data)
+        const message = isBinary || !Buffer.isBuffer(data) ? undefined : parse(data)
         if (message === undefined) viewer.terminate()
         else listener(message)
       }),
@@ -141,9 +141,9 @@ function channelOf(viewer: WebSocket): Channel {
   }
 }
 
-function parse(data: RawData): unknown {
+function parse(data: Buffer): unknown {
   try {
-    return JSON.parse(String(data)) as unknown
+    return JSON.parse(data.toString('utf8')) as unknown
   } catch {
     return undefined // No page of ours sends this: the caller ends the connection.
   }

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { Receiver } from '../../../shared/ipc.ts'
+import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
+import { actions, advice, compare, isShown, look } from './look.ts'
+
+const [image] = IMAGES
+if (!image) throw new Error('no image')
+const base: Receiver = {
+  ...receiver(session(image, 'lo'), 1),
+  state: 'receiving',
+  haveBytes: 1000,
+  totalBytes: 4000,
+}
+const fault = { code: 'disk/too-small', message: 'Fit a larger disk.' }
+
+test.each([
+  ['joining', 'idle', 'Checking its disk'],
+  ['receiving', 'active', 'Receiving'],
+  ['verifying', 'verify', 'Reading back'],
+  ['done', 'done', 'Verified'],
+  ['lost', 'warn', 'Silent for 4 s'],
+  ['dropped', 'idle', 'Dropped'],
+  ['refused', 'bad', 'Refused'],
+  ['failed', 'bad', 'Failed'],
+] as const)('%s has the tone %s and says "%s"', (state, tone, words) => {
+  expect(look({ ...base, state, silentMs: state === 'lost' ? 4000 : 0 }, false)).toMatchObject({
+    tone,
+    words,
+  })
+})
+
+test('only a verified machine is green', () => {
+  const states = [
+    'joining',
+    'receiving',
+    'verifying',
+    'lost',
+    'dropped',
+    'refused',
+    'failed',
+  ] as const
+  for (const state of states) {
+    const full = { ...base, state, haveBytes: 4000, verifiedBytes: 4000 }
+    expect(look(full, false).tone).not.toBe('done')
+  }
+})
+
+test('reading back counts from nought again, by what was read', () => {
+  const row: Receiver = { ...base, state: 'verifying', haveBytes: 4000, verifiedBytes: 1000 }
+  expect(look(row, false).fraction).toBe(0.25)
+})
+
+test('before the start a joined machine is ready, not receiving', () => {
+  expect(look(base, true).words).toBe('Ready')
+})
+
+test('a machine that stops answering shows before it counts as lost', () => {
+  expect(look({ ...base, silentMs: 1600 }, false)).toMatchObject({
+    tone: 'warn',
+    words: 'Not answering',
+  })
+})
+
+test('many losses come with what to do; few do not alarm', () => {
+  expect(advice({ ...base, lossFraction: 0.05 })).toContain('check its cable')
+  expect(advice({ ...base, lossFraction: 0.01 })).toBe('')
+})
+
+test('a fault speaks for itself', () =>
+  expect(advice({ ...base, state: 'refused', fault })).toBe(fault.message))
+
+test('an image of no bytes is complete, not NaN', () => {
+  expect(look({ ...base, haveBytes: 0, totalBytes: 0 }, false).fraction).toBe(1)
+})
+
+test('only machines at work can be dropped, only ended or silent ones retried', () => {
+  expect(actions(base)).toEqual({ drop: true, retry: false })
+  expect(actions({ ...base, state: 'lost' })).toEqual({ drop: true, retry: true })
+  expect(actions({ ...base, state: 'failed' })).toEqual({ drop: false, retry: true })
+  expect(actions({ ...base, state: 'done' })).toEqual({ drop: false, retry: false })
+})
+
+test('trouble comes first when asked, then the bench number', () => {
+  const rows: Receiver[] = [
+    { ...base, number: 2 },
+    { ...base, number: 3, state: 'failed' },
+    { ...base, number: 1 },
+  ]
+  expect(rows.toSorted(compare('attention')).map(row => row.number)).toEqual([3, 1, 2])
+  expect(rows.toSorted(compare('number')).map(row => row.number)).toEqual([1, 2, 3])
+})
+
+test('the slowest come first when asked', () => {
+  const rows: Receiver[] = [
+    { ...base, number: 1, haveBytes: 3000 },
+    { ...base, number: 2, haveBytes: 10 },
+  ]
+  expect(rows.toSorted(compare('progress')).map(row => row.number)).toEqual([2, 1])
+})
+
+test('the trouble filter shows what the tiles warn of', () => {
+  expect(isShown({ ...base, lossFraction: 0.05 }, 'trouble')).toBe(true)
+  expect(isShown(base, 'trouble')).toBe(false)
+  expect(isShown({ ...base, state: 'done' }, 'done')).toBe(true)
+  expect(isShown(base, 'active')).toBe(true)
+})

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import type { Receiver, Session } from '../../../shared/ipc.ts'
+import { IMAGES, NICS, receiver, session } from '../../../test/window/scripted/rows.ts'
+import {
+  type BenchSituation,
+  describeStartRule,
+  ending,
+  orderSessions,
+  parseRate,
+  primaryAction,
+  shownSession,
+} from './select.ts'
+
+const [image, , , damaged] = IMAGES
+const [nic, , , , deadNic] = NICS
+if (!image || !damaged || !nic || !deadNic) throw new Error('rows are missing')
+const one = session(image, nic.name)
+
+const ready: BenchSituation = {
+  isLinked: true,
+  session: null,
+  image,
+  nic,
+  readyCount: 0,
+  hasImages: true,
+}
+const within = (part: Partial<Session>, readyCount = 0): BenchSituation => ({
+  ...ready,
+  session: { ...one, ...part },
+  readyCount,
+})
+const atEight = { afterReceivers: 10, afterMs: null, sinceLastJoinMs: null }
+
+test.each([
+  ['Waiting for the engine', { ...ready, isLinked: false }],
+  ['Add an image first', { ...ready, hasImages: false, image: null }],
+  ['Choose an image first', { ...ready, image: null }],
+  ['Choose a network card first', { ...ready, nic: null }],
+  [`Card ${deadNic.name} has no address`, { ...ready, nic: deadNic }],
+  [`Card ${nic.name} has no link`, { ...ready, nic: { ...nic, state: 'no-link' as const } }],
+  ['This image is damaged', { ...ready, image: damaged }],
+  ['Waiting for the first machine', within({ state: 'waiting' })],
+])('the button says "%s" and cannot be pressed', (label, situation) => {
+  expect(primaryAction(situation)).toEqual({ label, act: null })
+})
+
+test.each([
+  ['Open the bench for Windows 11 Pro classroom', 'open', ready],
+  ['Start now for 1 machine', 'start', within({ state: 'waiting' }, 1)],
+  ['Start now for 8 machines', 'start', within({ state: 'waiting' }, 8)],
+  ['Start now with 3 of 10 machines', 'start', within({ state: 'waiting', start: atEight }, 3)],
+  ['Pause sending', 'pause', within({ state: 'running' }, 8)],
+  ['Go on sending', 'resume', within({ state: 'paused' }, 8)],
+  ['Go on with Windows 11 Pro classroom', 'continue', within({ state: 'interrupted' })],
+  ['Clear the bench', 'dismiss', within({ state: 'ended' })],
+])('the button says "%s" and does just that', (label, act, situation) => {
+  expect(primaryAction(situation)).toEqual({ label, act })
+})
+
+test('the bench shows the session asked for, else one at work, else an interrupted one, else the newest', () => {
+  const rows: Session[] = [
+    { ...one, id: '00000001', state: 'ended', createdAtMs: 9 },
+    { ...one, id: '00000002', state: 'interrupted', createdAtMs: 1 },
+    { ...one, id: '00000003', state: 'running', createdAtMs: 2 },
+  ]
+  const sessions = new Map(rows.map(row => [row.id, row]))
+  expect(orderSessions(sessions).map(row => row.id)).toEqual(['00000003', '00000002', '00000001'])
+  expect(shownSession({ sessions, shownSessionId: '00000001' })?.state).toBe('ended')
+  expect(shownSession({ sessions, shownSessionId: 'unknown' })?.state).toBe('running')
+  expect(shownSession({ sessions: new Map(), shownSessionId: null })).toBeNull()
+})
+
+const machines = (...states: Receiver['state'][]): Receiver[] =>
+  states.map((state, at) => ({ ...receiver(one, at + 1), state }))
+
+test('the end is green only when every machine is verified', () => {
+  const all = ending({ ...one, state: 'ended' }, machines('done', 'done'))
+  expect(all).toEqual({ tone: 'done', title: '2 of 2 machines verified', failures: [] })
+})
+
+test.each(['joining', 'receiving', 'verifying', 'lost', 'dropped', 'refused', 'failed'] as const)(
+  'one machine that ended as %s turns the end red and is listed',
+  state => {
+    const end = ending({ ...one, state: 'ended' }, machines('done', state))
+    expect(end).toMatchObject({ tone: 'bad', title: '1 of 2 machines verified' })
+    expect(end.failures.map(row => row.number)).toEqual([2])
+  },
+)
+
+test('a session without machines is no success', () => {
+  expect(ending({ ...one, state: 'ended' }, []).tone).toBe('idle')
+})
+
+test('the engine’s own reason stands first', () => {
+  const fault = { code: 'session/nobody-joined', message: 'Nobody joined.' }
+  expect(ending({ ...one, fault }, machines('done')).title).toBe('Nobody joined.')
+})
+
+test('the start rule reads as a sentence', () => {
+  const none = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+  expect(describeStartRule(none)).toBe('By hand')
+  expect(describeStartRule({ afterReceivers: 1, afterMs: 600_000, sinceLastJoinMs: 30_000 })).toBe(
+    'At 1 machine or after 10 min or 30 s after the last join',
+  )
+})
+
+test.each([
+  ['300', 300e6],
+  ['1.5g', 1.5e9],
+  ['1,5 gbit', 1.5e9],
+  ['200 Mbit/s', 200e6],
+  ['64k', 64_000],
+  ['63k', null],
+  ['101g', null],
+  ['fast', null],
+  ['', null],
+  ['-5', null],
+])('the speed limit %j is %s bit/s', (text, rate) => expect(parseRate(text)).toBe(rate))
