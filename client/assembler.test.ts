@@ -1,0 +1,287 @@
+import { expect, test } from 'vitest'
+import {
+  blockFirstSymbol,
+  blockLayout,
+  blockSymbols,
+  symbolBytes,
+} from '../shared/protocol/blocks.ts'
+import type { DataPacket } from '../shared/protocol/dataPacket.ts'
+import { CHUNK_BYTES, SYMBOL_BYTES } from '../shared/protocol/limits.ts'
+import type { Manifest } from '../shared/protocol/manifest.ts'
+import type { NeedEntry } from '../shared/protocol/needReport.ts'
+import type { SessionId } from '../shared/protocol/packet.ts'
+import { seededRandom } from '../shared/seededRandom.ts'
+import { type Assembler, createAssembler, type StoredChunk } from './assembler.ts'
+
+const SESSION = 7 as SessionId
+const MIB = 1024 * 1024
+
+function manifestOf(...storedBytes: number[]): Manifest {
+  return {
+    imageBytes: storedBytes.length * CHUNK_BYTES,
+    hashes: new Uint8Array(storedBytes.length * 32),
+    storedBytes: Uint32Array.from(storedBytes),
+    encodings: new Uint8Array(storedBytes.length),
+    positions: Uint32Array.from(storedBytes.keys()),
+  }
+}
+
+function content(chunk: number, storedBytes: number): Uint8Array {
+  const random = seededRandom(chunk + 1)
+  return Uint8Array.from({ length: storedBytes }, () => random() * 256)
+}
+
+/** Every symbol of a chunk, in order, numbered on from `txSeq`. */
+function symbols(chunk: number, storedBytes: number, txSeq: number): DataPacket[] {
+  const layout = blockLayout(storedBytes)
+  const bytes = content(chunk, storedBytes)
+  const packets: DataPacket[] = []
+  for (let block = 0; block < layout.blockCount; block++) {
+    const k = blockSymbols(layout, block)
+    for (let symbol = 0; symbol < k; symbol++) {
+      const index = blockFirstSymbol(layout, block) + symbol
+      const at = index * SYMBOL_BYTES
+      packets.push({
+        kind: 'data',
+        isRepeat: false,
+        session: SESSION,
+        chunk,
+        block,
+        symbol,
+        k,
+        blockCount: layout.blockCount,
+        txSeq: (txSeq + packets.length) >>> 0,
+        storedBytes,
+        payload: bytes.subarray(at, at + symbolBytes(layout, index)),
+      })
+    }
+  }
+  return packets
+}
+
+function sync(assembler: Assembler, txSeq: number, isReportNow = false): void {
+  assembler.sync({ kind: 'sync', isReportNow, isPaused: false, pass: 1, session: SESSION, txSeq })
+}
+
+function takeAll(assembler: Assembler, packets: readonly DataPacket[]): StoredChunk[] {
+  return packets.map(packet => assembler.take(packet)).filter(stored => stored !== null)
+}
+
+function missingSymbols(entries: readonly NeedEntry[]): string[] {
+  return entries.flatMap(entry => {
+    if (entry.kind !== 'block') return []
+    const found: string[] = []
+    for (let symbol = 0; symbol < 128; symbol++) {
+      if (((entry.missing[symbol >> 3] ?? 0) >> (symbol & 7)) & 1) {
+        found.push(`${entry.chunk}.${entry.block}.${symbol}`)
+      }
+    }
+    expect(found).toHaveLength(entry.missingCount)
+    return found
+  })
+}
+
+test('chunks of every kind of size come out as they went in', () => {
+  const sizes = [1, SYMBOL_BYTES, SYMBOL_BYTES + 1, 200_000, CHUNK_BYTES]
+  const assembler = createAssembler({
+    manifest: manifestOf(...sizes),
+    assemblyBytes: 4 * MIB,
+    has: () => false,
+  })
+  let txSeq = 1
+  sizes.forEach((size, chunk) => {
+    const packets = symbols(chunk, size, txSeq)
+    txSeq += packets.length
+    const [stored] = takeAll(assembler, packets)
+    expect(stored?.chunk).toBe(chunk)
+    expect(Buffer.compare(stored?.bytes ?? new Uint8Array(), content(chunk, size))).toBe(0)
+    if (stored) assembler.release(stored)
+  })
+  expect(assembler.counters.missedDatagrams).toBe(0)
+  expect(assembler.counters.payloadBytes).toBe(sizes.reduce((sum, size) => sum + size))
+})
+
+test('shuffled and repeated symbols complete the chunk once', () => {
+  const random = seededRandom(9)
+  const packets = symbols(0, CHUNK_BYTES, 1)
+  const mixed = [...packets, ...packets].toSorted(() => random() - 0.5)
+  const assembler = createAssembler({
+    manifest: manifestOf(CHUNK_BYTES),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const stored = takeAll(assembler, mixed)
+  expect(stored).toHaveLength(1)
+  expect(Buffer.compare(stored[0]?.bytes ?? new Uint8Array(), content(0, CHUNK_BYTES))).toBe(0)
+})
+
+test('what was lost is asked for once something newer was seen, and completes the chunk', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(300_000, 2000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const packets = symbols(0, 300_000, 1)
+  const lost = packets.filter((_, i) => i === 0 || i === 50 || i === packets.length - 1)
+  takeAll(
+    assembler,
+    packets.filter(packet => !lost.includes(packet)),
+  )
+  expect(assembler.entries(100)).toEqual([]) // It may still be coming.
+  assembler.take(symbols(1, 2000, packets.length + 1)[0] as DataPacket)
+  const names = lost.map(packet => `${packet.chunk}.${packet.block}.${packet.symbol}`)
+  expect(missingSymbols(assembler.entries(100))).toEqual(names)
+  expect(missingSymbols(assembler.entries(100))).toEqual(names) // Repeated until it is complete.
+  expect(assembler.counters.missedDatagrams).toBe(2) // The very first is none: counting began after it.
+  const repaired = lost.map((packet, i) => ({ ...packet, isRepeat: true, txSeq: 1000 + i }))
+  expect(takeAll(assembler, repaired)).toHaveLength(1)
+})
+
+test('a SYNC shows what was lost at the tail', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(300_000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const packets = symbols(0, 300_000, 1)
+  takeAll(assembler, packets.slice(0, -3))
+  expect(assembler.entries(100)).toEqual([])
+  sync(assembler, packets.length + 1)
+  expect(assembler.counters.missedDatagrams).toBe(3)
+  expect(missingSymbols(assembler.entries(100))).toHaveLength(3)
+})
+
+test('whole missing blocks are asked for like single symbols', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(CHUNK_BYTES),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const packets = symbols(0, CHUNK_BYTES, 1)
+  takeAll(
+    assembler,
+    packets.filter(packet => packet.block === 2),
+  )
+  sync(assembler, 1000)
+  const entries = assembler.entries(100)
+  expect(entries.map(entry => entry.kind === 'block' && entry.block)).toEqual([0, 1, 3, 4, 5])
+  expect(missingSymbols(entries)).toHaveLength(745 - 124)
+})
+
+test('entries stop at the limit, oldest chunk first', () => {
+  const sizes = Array.from({ length: 20 }, () => 5000)
+  const assembler = createAssembler({
+    manifest: manifestOf(...sizes),
+    assemblyBytes: 4 * MIB,
+    has: () => false,
+  })
+  sizes.forEach((size, chunk) => {
+    assembler.take(symbols(19 - chunk, size, 1 + chunk * 10)[0] as DataPacket)
+  })
+  sync(assembler, 500)
+  const entries = assembler.entries(3)
+  expect(entries.map(entry => entry.kind === 'block' && entry.chunk)).toEqual([19, 18, 17])
+  expect(assembler.entries(1000)).toHaveLength(20)
+})
+
+test('what contradicts the manifest is counted and touches nothing', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(5000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  expect(assembler.take(symbols(0, 4999, 1)[0] as DataPacket)).toBeNull()
+  expect(assembler.take(symbols(1, 5000, 1)[0] as DataPacket)).toBeNull()
+  expect(assembler.counters).toMatchObject({
+    contradictions: 2,
+    receivedDatagrams: 0,
+    freeBytes: 2 * MIB,
+  })
+})
+
+test('repair symbols are counted and passed over while there is no decoder', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(5000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const [first] = symbols(0, 5000, 1)
+  assembler.take({ ...(first as DataPacket), symbol: 130, payload: new Uint8Array(SYMBOL_BYTES) })
+  expect(assembler.counters).toMatchObject({ unusableSymbols: 1, receivedDatagrams: 1 })
+})
+
+test('a chunk that is on the target, or with the writer, is not collected again', () => {
+  const held = new Set([1])
+  const assembler = createAssembler({
+    manifest: manifestOf(5000, 5000),
+    assemblyBytes: 2 * MIB,
+    has: chunk => held.has(chunk),
+  })
+  expect(takeAll(assembler, symbols(1, 5000, 1))).toEqual([])
+  const [stored] = takeAll(assembler, symbols(0, 5000, 10))
+  expect(takeAll(assembler, symbols(0, 5000, 20))).toEqual([])
+  expect(assembler.counters.unneededSymbols).toBe(8)
+  // Its content was wrong: released and not held, it is collected anew.
+  if (stored) assembler.release(stored)
+  expect(takeAll(assembler, symbols(0, 5000, 30))).toHaveLength(1)
+})
+
+test('memory stays in its bound: the oldest incomplete chunk goes and is asked for as a whole, once', () => {
+  const sizes = Array.from({ length: 6 }, () => CHUNK_BYTES)
+  const assembler = createAssembler({
+    manifest: manifestOf(...sizes),
+    assemblyBytes: 4 * 17 * 65_536,
+    has: () => false,
+  })
+  sizes.forEach((size, chunk) => {
+    takeAll(assembler, symbols(chunk, size, 1 + chunk * 745).slice(1))
+    expect(assembler.counters.freeBytes).toBeGreaterThanOrEqual(0)
+  })
+  expect(assembler.counters.crowdedOut).toBe(2)
+  sync(assembler, 9000)
+  const entries = assembler.entries(100)
+  expect(entries.slice(0, 2)).toEqual([
+    { kind: 'whole', firstChunk: 0, length: 1 },
+    { kind: 'whole', firstChunk: 1, length: 1 },
+  ])
+  expect(missingSymbols(entries)).toEqual(['2.0.0', '3.0.0', '4.0.0', '5.0.0'])
+  expect(assembler.entries(100).every(entry => entry.kind === 'block')).toBe(true)
+})
+
+test('while the writer holds all memory, new chunks are passed over and nothing is lost', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(CHUNK_BYTES, CHUNK_BYTES),
+    assemblyBytes: 17 * 65_536,
+    has: () => false,
+  })
+  const [first] = takeAll(assembler, symbols(0, CHUNK_BYTES, 1))
+  expect(takeAll(assembler, symbols(1, CHUNK_BYTES, 746))).toEqual([])
+  expect(assembler.counters.freeBytes).toBe(0)
+  expect(Buffer.compare(first?.bytes ?? new Uint8Array(), content(0, CHUNK_BYTES))).toBe(0)
+  if (first) assembler.release(first)
+  expect(takeAll(assembler, symbols(1, CHUNK_BYTES, 1491))).toHaveLength(1)
+})
+
+test('a sender that starts again counts from anew, and half-assembled chunks go on', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(5000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  const packets = symbols(0, 5000, 900_000)
+  takeAll(assembler, packets.slice(0, 2))
+  assembler.restart()
+  expect(missingSymbols(assembler.entries(10))).toEqual(['0.0.2', '0.0.3'])
+  expect(takeAll(assembler, symbols(0, 5000, 1).slice(2))).toHaveLength(1)
+  expect(assembler.counters).toMatchObject({ missedDatagrams: 0, seenSeq: 4 })
+})
+
+test('numbers wrap in the middle of a chunk', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(300_000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+  })
+  expect(takeAll(assembler, symbols(0, 300_000, 0xffff_ffc0))).toHaveLength(1)
+  expect(assembler.counters.missedDatagrams).toBe(0)
+})

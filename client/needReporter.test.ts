@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
+import type { Manifest } from '../shared/protocol/manifest.ts'
+import { decodeNeedReport, type NeedReport } from '../shared/protocol/needReport.ts'
+import { type Assembler, createAssembler } from './assembler.ts'
+import { createNeedReporter, type NeedReporter } from './needReporter.ts'
+
+const MANIFEST: Manifest = {
+  imageBytes: 1,
+  hashes: new Uint8Array(32),
+  storedBytes: Uint32Array.of(1),
+  encodings: new Uint8Array(1),
+  positions: new Uint32Array(1),
+}
+
+function idle(): Assembler {
+  return createAssembler({ manifest: MANIFEST, assemblyBytes: 4_000_000, has: () => false })
+}
+
+function reports(reporter: NeedReporter, limit = 1): NeedReport[] {
+  return reporter.reports(idle(), 5, limit).map(message => {
+    const report = decodeNeedReport(message)
+    if (report.kind === 'malformed') throw new Error(report.reason)
+    return report
+  })
+}
+
+test('the first report says so, and later ones do not', () => {
+  const reporter = createNeedReporter()
+  reporter.restart([], [])
+  expect(reports(reporter)[0]).toMatchObject({ isFirst: true, entries: [], kernelDrops: 5 })
+  expect(reports(reporter)[0]).toMatchObject({ isFirst: false })
+  reporter.restart([], [])
+  expect(reports(reporter)[0]).toMatchObject({ isFirst: true })
+})
+
+test('each word is told once, neighbours as one run', () => {
+  const reporter = createNeedReporter()
+  reporter.restart([2, 1, 0, 9], [4, 3])
+  expect(reports(reporter)[0]?.entries).toEqual([
+    { kind: 'have', firstChunk: 0, length: 3 },
+    { kind: 'held', firstChunk: 3, length: 2 },
+    { kind: 'have', firstChunk: 9, length: 1 },
+  ])
+  expect(reports(reporter)[0]?.entries).toEqual([])
+})
+
+test('the last word on a chunk is the one that counts', () => {
+  const reporter = createNeedReporter()
+  reporter.held(5)
+  reporter.have(5)
+  reporter.held(6)
+  reporter.whole(6)
+  expect(reports(reporter)[0]?.entries).toEqual([
+    { kind: 'have', firstChunk: 5, length: 1 },
+    { kind: 'whole', firstChunk: 6, length: 1 },
+  ])
+})
+
+test('more runs than fit one report follow in the next ones, in order and within the limit', () => {
+  const reporter = createNeedReporter()
+  const chunks = Array.from({ length: 3000 }, (_, i) => i * 2)
+  reporter.restart(chunks, [])
+  const first = reports(reporter, 2)
+  expect(first.map(report => report.entries.length)).toEqual([MAX_NEED_ENTRIES, MAX_NEED_ENTRIES])
+  expect(first.map(report => report.isFirst)).toEqual([true, false])
+  const rest = reports(reporter, 4)
+  expect(rest.map(report => report.entries.length)).toEqual([3000 - 2 * MAX_NEED_ENTRIES])
+  const told = [...first, ...rest].flatMap(report => report.entries)
+  expect(told.map(entry => entry.kind !== 'block' && entry.firstChunk)).toEqual(chunks)
+})
