@@ -1,0 +1,206 @@
+/**
+ * Rehearsal: everything real but the bench. A sample image in a catalog of its own, a session over real multicast on
+ * this computer's loopback card, and virtual receivers that lose what they are told to lose, write files and read them
+ * back. It touches neither the technician's catalog nor any other machine, and leaves nothing behind.
+ */
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import type { VirtualOrder } from '../../../client/virtual.ts'
+import type { Session, SessionPlan } from '../../../shared/ipc.ts'
+import { openCatalog } from '../catalog/catalog.ts'
+import { findNic, listNics, type UsableNic } from '../net/net.ts'
+import { createSessions, type Sessions } from '../session/session.ts'
+import { RehearsalError } from './rehearsalError.ts'
+import { MIB, type SampleImage, writeSampleImage } from './sampleImage.ts'
+import { startVirtualReceivers } from './virtualReceivers.ts'
+import { openWorkplace, removeWorkplace } from './workplace.ts'
+
+export { RehearsalError, type RehearsalFault } from './rehearsalError.ts'
+
+export interface RehearsalRequest {
+  /** 1 to 64. */
+  readonly receivers: number
+  /** Of each receiver, independently; 0 to 50. */
+  readonly lossPercent: number
+}
+
+export type RehearsalStep = 'sample' | 'import' | 'session'
+
+/** Where its files lie while it lasts. */
+export interface RehearsalFiles {
+  readonly sample: SampleImage
+  readonly storedBytes: number
+  readonly outputs: readonly { readonly name: string; readonly path: string }[]
+}
+
+export interface Rehearsals {
+  /** `onStep` as each begins. Throws RehearsalError. */
+  start(request: RehearsalRequest, onStep?: (step: RehearsalStep) => void): Promise<Session>
+  /** One each; dismissing a rehearsal's session removes everything of it. */
+  sessions(): readonly Sessions[]
+  /** Null once it was dismissed. */
+  files(sessionId: string): RehearsalFiles | null
+  close(): Promise<void>
+}
+
+type Undo = () => void | Promise<void>
+
+interface Rehearsal {
+  readonly sessions: Sessions
+  readonly files: RehearsalFiles
+  end(): Promise<void>
+}
+
+/** Many receivers share a small image, so that a rehearsal takes seconds and no disk fills. */
+const SAMPLE_MIB = 96
+const CROWDED_SAMPLE_MIB = 64
+const CROWD = 8
+
+/**
+ * A laptop plays the whole bench, so what all receivers take together is bounded; else its own buffers overflow, which
+ * would rehearse nothing but that.
+ */
+const MAX_RATE = 400e6
+const MAX_RATE_TOGETHER = 800e6
+const MIN_RATE = 10e6
+
+/** Chunks in assembly, each receiver: 16 MiB is a fifth of a second at full rate. */
+const ASSEMBLY_BYTES = 16 * MIB
+const CROWDED_ASSEMBLY_BYTES = 4 * MIB
+
+export function createRehearsals(): Rehearsals {
+  const running = new Set<Rehearsal>()
+  const underWay = new Set<Promise<unknown>>()
+  const closing = new AbortController()
+
+  async function begin(
+    request: RehearsalRequest,
+    onStep: (step: RehearsalStep) => void,
+  ): Promise<Session> {
+    const nic = loopback()
+    const sampleMib = request.receivers > CROWD ? CROWDED_SAMPLE_MIB : SAMPLE_MIB
+    const directory = openWorkplace((request.receivers + 2) * sampleMib * MIB)
+    const undo: Undo[] = [() => removeWorkplace(directory)]
+    try {
+      onStep('sample')
+      const file = path.join(directory, 'sample.img')
+      const sample = await writeSampleImage(file, sampleMib, closing.signal)
+      onStep('import')
+      const catalog = openCatalog(path.join(directory, 'catalog'))
+      undo.unshift(() => catalog.close())
+      const name = 'Rehearsal image'
+      const { image } = await catalog.importFile(file, { name, signal: closing.signal })
+      onStep('session')
+      const sessions = createSessions(catalog)
+      undo.unshift(() => sessions.close())
+      const plan = planFor(image.id, nic, request.receivers)
+      const session = await sessions.open(plan, { isRehearsal: true })
+      const order = orderFor(directory, nic, session.id, request)
+      const receivers = await startVirtualReceivers(order, () => sessions.stop(session.id))
+      undo.unshift(() => receivers.close())
+      const outputs = order.receivers.map(({ name, path }) => ({ name, path }))
+      keep(sessions, { sample, storedBytes: image.storedBytes, outputs }, undo)
+      return session
+    } catch (error) {
+      await unwind(undo)
+      if (!closing.signal.aborted) throw error
+      throw new RehearsalError({ code: 'app/rehearsal-closed' }, { cause: error })
+    }
+  }
+
+  function keep(sessions: Sessions, files: RehearsalFiles, undo: readonly Undo[]): void {
+    const rehearsal: Rehearsal = {
+      sessions: {
+        ...sessions,
+        dismiss(id) {
+          sessions.dismiss(id)
+          running.delete(rehearsal)
+          track(rehearsal.end()).catch(() => undefined) // What stays is swept before the next one.
+        },
+      },
+      files,
+      end: () => unwind(undo),
+    }
+    running.add(rehearsal)
+  }
+
+  /** Closing waits for it. */
+  function track<T>(work: Promise<T>): Promise<T> {
+    underWay.add(work)
+    const forget = (): void => void underWay.delete(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  return {
+    start: (request, onStep = () => undefined) => track(begin(request, onStep)),
+    sessions: () => [...running].map(rehearsal => rehearsal.sessions),
+    files(sessionId) {
+      const found = [...running].find(({ sessions }) =>
+        sessions.list().some(session => session.id === sessionId),
+      )
+      return found?.files ?? null
+    },
+    async close() {
+      closing.abort()
+      await Promise.allSettled(underWay)
+      const all = [...running]
+      running.clear()
+      await Promise.all(all.map(rehearsal => rehearsal.end()))
+    },
+  }
+}
+
+/** Each step, whatever became of the one before; then the first fault. */
+async function unwind(undo: readonly Undo[]): Promise<void> {
+  const faults: unknown[] = []
+  for (const step of undo) {
+    try {
+      await step()
+    } catch (error) {
+      faults.push(error)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+}
+
+function loopback(): UsableNic {
+  const card = listNics().find(nic => nic.kind === 'loopback' && nic.address !== null)
+  if (!card || card.state !== 'up') throw new RehearsalError({ code: 'net/no-loopback' })
+  return findNic(card.name)
+}
+
+function planFor(imageId: string, nic: UsableNic, receivers: number): SessionPlan {
+  const rate = Math.max(MIN_RATE, Math.min(MAX_RATE, MAX_RATE_TOGETHER / receivers))
+  return {
+    imageId,
+    nic: nic.name,
+    name: 'Rehearsal',
+    start: { afterReceivers: receivers, afterMs: null, sinceLastJoinMs: null },
+    rateBitsPerSecond: Math.round(rate),
+  }
+}
+
+function orderFor(
+  directory: string,
+  nic: UsableNic,
+  session: string,
+  request: RehearsalRequest,
+): VirtualOrder {
+  const isCrowd = request.receivers > CROWD
+  return {
+    directory,
+    nicName: nic.name,
+    nicAddress: nic.address,
+    session,
+    lossPercent: request.lossPercent,
+    assemblyBytes: isCrowd ? CROWDED_ASSEMBLY_BYTES : ASSEMBLY_BYTES,
+    receivers: Array.from({ length: request.receivers }, (_, at) => ({
+      name: `Rehearsal ${at + 1}`,
+      id: createHash('sha256').update(`${session} ${at}`).digest('hex').slice(0, 32),
+      path: path.join(directory, `machine-${String(at + 1).padStart(2, '0')}.img`),
+      // The same losses each time: what went wrong once can be looked at again.
+      seed: at + 1,
+    })),
+  }
+}
