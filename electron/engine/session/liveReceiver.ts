@@ -41,7 +41,7 @@ export function createLiveReceiver(
     joinedAtMs: nowMs,
     have: new Uint8Array(place.chunkCount),
     meter: createRateMeter(),
-    peer,
+    peer: null,
     address: peer.address,
     target: peer.join.target,
     state: { state: 'joining', heardAtMs: nowMs },

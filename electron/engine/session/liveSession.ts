@@ -174,12 +174,15 @@ export async function openLiveSession(
     else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
   }
 
+  let stepped = { atMs: 0, bytes: 0 }
   function adaptRate(nowMs: number): void {
     const losses = table
       .all()
       .filter(receiver => isActive(receiver.state))
       .flatMap(receiver => takeLoss(receiver) ?? [])
-    const sentBitsPerSecond = stats.phase === 'sending' ? meter.bytesPerSecond(nowMs) * 8 : 0
+    const bits = (stats.sentBytes - stepped.bytes) * 8
+    const sentBitsPerSecond = (bits / Math.max(1, nowMs - stepped.atMs)) * 1000
+    stepped = { atMs: nowMs, bytes: stats.sentBytes }
     sender.command({
       kind: 'rate',
       bitsPerSecond: rateControl.step({ losses, sentBitsPerSecond }),

@@ -7,7 +7,7 @@ export interface RateMeter {
   reset(): void
 }
 
-const WINDOW_MS = 3_000
+const WINDOW_MS = 2_000
 const SAMPLE_MS = 100
 
 export function createRateMeter(): RateMeter {

@@ -21,7 +21,7 @@ export function startVerdict(rule: StartRule, waiting: Waiting, nowMs: number): 
   if (rule.afterReceivers !== null) {
     const missing = rule.afterReceivers - waiting.ready
     isDue ||= missing <= 0
-    hopes.push(`${machines(missing)} more`)
+    hopes.push(moreMachines(missing))
   }
   if (rule.afterMs !== null) {
     const leftMs = waiting.openedAtMs + rule.afterMs - nowMs
@@ -43,8 +43,8 @@ export function startVerdict(rule: StartRule, waiting: Waiting, nowMs: number): 
   return { isDue, waitingFor }
 }
 
-function machines(count: number): string {
-  return count === 1 ? '1 machine' : `${count} machines`
+function moreMachines(count: number): string {
+  return count === 1 ? '1 more machine' : `${count} more machines`
 }
 
 function seconds(ms: number): string {
