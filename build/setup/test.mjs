@@ -5,6 +5,7 @@
  * `npm test -- lint netns` runs only the stages named.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuilt } from './bundle.mjs'
 import { runCheck } from './check.mjs'
@@ -43,6 +44,10 @@ await runCommand(() =>
 
 async function runStages(names) {
   const ended = []
+  // The stage's own process gets the signal too (runForeground); here it means: no further stage.
+  let stoppedBy = null
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => (stoppedBy = signal))
   for (const name of names) {
     process.stdout.write(`\n=== ${name}\n`)
     const startedAtMs = Date.now()
@@ -56,6 +61,10 @@ async function runStages(names) {
       `=== ${name}: ${failed > 0 ? 'FAILED' : 'ok'} in ${seconds} s${result.note}\n`,
     )
     ended.push({ name, passed: result.passed, failed })
+    if (stoppedBy) {
+      process.stdout.write(`\nStopped by ${stoppedBy} during ${name}: there is no verdict.\n`)
+      return 128 + constants.signals[stoppedBy]
+    }
   }
   const failures = ended.filter(stage => stage.failed > 0).map(stage => stage.name)
   const sum = key => ended.reduce((total, stage) => total + stage[key], 0)

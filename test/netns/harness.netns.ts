@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createLab, type Lab, type Running } from './harness.ts'
-import { namespaceNames, sweepStaleLabs } from './namespaces.ts'
+import { ipBatch, namespaceNames, removeNamespaces, sweepStaleLabs } from './namespaces.ts'
 
 const GROUP = '239.255.64.1'
 const PORT = '63000'
@@ -114,7 +114,7 @@ test('removal ends what runs inside and leaves no namespace', async () => {
   expect(namespaceNames().filter(name => name.startsWith(`bc${process.pid}-`))).toEqual([])
 })
 
-test('a lab whose maker was killed is swept by the next one, its processes too', async () => {
+test('a lab whose maker is killed goes by itself, its processes too', async () => {
   const script = `
     import { createLab } from ${JSON.stringify(path.join(import.meta.dirname, 'harness.ts'))}
     const lab = createLab({ hosts: 1 })
@@ -125,14 +125,29 @@ test('a lab whose maker was killed is swept by the next one, its processes too',
   const [line] = (await once(maker.stdout, 'data')) as [Buffer]
   const sleeperPid = Number(line.toString())
   expect(isRunning(sleeperPid)).toBe(true)
+  const left = () => namespaceNames().filter(name => name.startsWith(`bc${maker.pid}-`))
+  expect(left()).toHaveLength(2)
   maker.kill('SIGKILL')
-  await once(maker, 'close')
-  const left = namespaceNames().filter(name => name.startsWith(`bc${maker.pid}-`))
-  expect(left).toHaveLength(2)
-  expect(sweepStaleLabs()).toEqual(expect.arrayContaining(left))
-  expect(namespaceNames().filter(name => name.startsWith(`bc${maker.pid}-`))).toEqual([])
-  await sleep(50)
+  await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 5_000 })
   expect(isRunning(sleeperPid)).toBe(false)
+})
+
+test('what is left of a dead process is swept, and nothing of a living one or of others', async () => {
+  const dead = spawn('true')
+  await once(dead, 'close')
+  const stale = `bc${dead.pid}-0000-h0`
+  const kept = [`bc${process.pid}-0000-h0`, `bcother${process.pid}`]
+  ipBatch([stale, ...kept].map(name => `netns add ${name}`))
+  const sleeper = spawn('ip', ['netns', 'exec', stale, 'sleep', '1000'])
+  await sleep(50)
+  try {
+    expect(sweepStaleLabs()).toContain(stale)
+    expect(namespaceNames()).not.toContain(stale)
+    expect(namespaceNames()).toEqual(expect.arrayContaining(kept))
+    await vi.waitFor(() => expect(sleeper.signalCode).toBe('SIGKILL'))
+  } finally {
+    removeNamespaces(kept)
+  }
 })
 
 test('a signal to the maker takes its lab away before it ends', async () => {

@@ -9,7 +9,13 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { type Capture, startCapture } from './capture.ts'
-import { ipBatch, removeNamespaces, shellIn, sweepStaleLabs } from './namespaces.ts'
+import {
+  guardNamespaces,
+  ipBatch,
+  removeNamespaces,
+  shellIn,
+  sweepStaleLabs,
+} from './namespaces.ts'
 
 export interface LabOptions {
   /** 1 to 250. By custom host 0 sends. */
@@ -72,7 +78,7 @@ export interface Lab {
   counters(host: number, card?: 'lan0' | 'lan1'): Counters
   /** Writes a pcap of what passes a card; resolves once tcpdump listens. `filter` as in pcap-filter(7). */
   capture(host: number, card: 'lan0' | 'lan1', filter: string): Promise<Capture>
-  /** Ends every process inside and takes everything away. Also runs by itself when this process ends. */
+  /** Ends every process inside and takes everything away. Also done when this process ends, however. */
   remove(): void
 }
 
@@ -181,12 +187,14 @@ function lossRules(percent: number, scope: 'multicast' | 'udp'): string[] {
 /** Once, whoever asks first: the test, the end of the process, or a signal, which then takes its course. */
 function removal(names: readonly string[]): () => void {
   let isRemoved = false
+  const dismissGuard = guardNamespaces(names)
   const remove = () => {
     if (isRemoved) return
     isRemoved = true
     process.off('exit', remove)
     for (const signal of SIGNALS) process.off(signal, onSignal)
     removeNamespaces(names)
+    dismissGuard()
   }
   const onSignal = (signal: NodeJS.Signals) => {
     remove()

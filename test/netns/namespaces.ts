@@ -1,5 +1,5 @@
 /** Network namespaces by name: making and removing them, and finding those that a killed run left behind. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
 /** bc, process id of the lab's maker, a random part, a role: only names of this form are ever removed. */
@@ -33,7 +33,25 @@ export function removeNamespaces(names: readonly string[]): void {
   }
 }
 
-/** Removes labs whose maker is dead: nothing else can, after kill -9. Answers their namespaces. */
+/**
+ * Removes the namespaces when this process ends without having done so: kill -9, or a test runner that kills its
+ * workers. A shell waits for the other end of its standard input to close. Answers the way to dismiss it.
+ */
+export function guardNamespaces(names: readonly string[]): () => void {
+  const script =
+    'read -r word; [ "$word" = done ] && exit; ' +
+    'for n in "$@"; do ip netns pids "$n" | xargs -r kill -9; ip netns delete "$n"; done'
+  const guard = spawn('sh', ['-c', script, 'guard', ...names], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // A signal to the whole group must not reach it.
+  })
+  guard.unref()
+  // Gone before its word came: then there is nobody to tell.
+  guard.stdin.on('error', () => {})
+  return () => void guard.stdin.end('done\n')
+}
+
+/** Removes labs whose maker is dead and whose guard was killed with it. Answers their namespaces. */
 export function sweepStaleLabs(): string[] {
   const stale = namespaceNames().filter(name => {
     const pid = LAB_NAME.exec(name)?.[1]
