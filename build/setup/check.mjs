@@ -21,8 +21,9 @@ export const checks = {
     ],
     [join(root, 'build', 'lint', 'imports.ts')],
   ],
+  // npm writes package.json in an order of its own.
   format: ({ isMending = false } = {}) => [
-    [tool('oxfmt', 'bin/oxfmt'), ...(isMending ? [] : ['--check']), '.'],
+    [tool('oxfmt', 'bin/oxfmt'), ...(isMending ? [] : ['--check']), '.', '!package.json'],
   ],
   typecheck: () =>
     PROJECTS.filter(project => existsSync(join(root, project, 'tsconfig.json'))).map(project => [
