@@ -95,12 +95,12 @@ export interface ScriptedBenchOptions {
   readonly mangle?: (datagram: Buffer, chunk: number, symbol: number) => Buffer | null
   readonly forgeProof?: boolean
   readonly forgeManifest?: boolean
-  /** Sends nothing but SYNC until this many joined. */
   readonly phase?: SessionPhase
 }
 
 export interface ScriptedBench {
-  readonly port: number
+  /** As a machine started by the bench would be handed it. */
+  readonly known: { readonly session: SessionId; readonly announce: Announce }
   readonly joins: Join[]
   readonly messages: ToSender[]
   readonly reports: NeedReport[]
@@ -112,6 +112,8 @@ export interface ScriptedBench {
   send(chunks?: readonly number[]): Promise<void>
   /** Sends what reports say is missing, until every chunk is told. */
   serve(): void
+  /** Like SIGSTOP: connections stay open and nothing moves. */
+  freeze(isFrozen: boolean): void
   /** Like kill -9: connections cut, nothing announced. */
   kill(): Promise<void>
 }
@@ -152,6 +154,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
   let sentDatagrams = 0
   let isServing = false
   let isDead = false
+  let isFrozen = false
   let connection: WebSocket | null = null
 
   const announce: Announce = {
@@ -165,16 +168,16 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
     key: keys.publicHex,
   }
   const say = (): void => {
-    if (options.isSilent || isDead) return
+    if (options.isSilent || isDead || isFrozen) return
     udp.send(encodeAnnounce(session, announce, keys.sign), ANNOUNCE_PORT, ANNOUNCE_GROUP)
   }
   const sync = (isReportNow: boolean): void => {
-    if (isDead || phase === 'waiting') return
+    if (isDead || isFrozen || phase === 'waiting') return
     const packet = { isReportNow, isPaused: false, pass: 1, session, txSeq: ++txSeq }
     udp.send(encodeSync(packet), options.dataPort, group)
   }
   say()
-  const timers = [setInterval(say, 1000), setInterval(() => sync(false), 50)]
+  const timers = [setInterval(say, 200), setInterval(() => sync(false), 50)]
 
   function tell(message: ToReceiver): void {
     if (message.type === 'session') phase = message.phase
@@ -201,10 +204,11 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
 
   server.on('connection', socket => {
     connection = socket
-    const ping = setInterval(() => socket.ping(), 1000)
+    const ping = setInterval(() => isFrozen || socket.ping(), 1000)
     socket.on('close', () => clearInterval(ping))
     socket.on('error', () => clearInterval(ping))
     socket.on('message', (data, isBinary) => {
+      if (isFrozen) return
       if (isBinary) return takeReport(data as Buffer)
       const message = toSenderSchema.parse(JSON.parse((data as Buffer).toString()))
       if (message.type === 'join') admit(message)
@@ -245,7 +249,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
 
   function sendSymbol(chunk: number, block: number, symbol: number, isRepeat: boolean): void {
     const stored = image.stored[chunk]
-    if (stored === undefined || isDead) return
+    if (stored === undefined || isDead || isFrozen) return
     const layout = blockLayout(stored.length)
     const index = blockFirstSymbol(layout, block) + symbol
     const bytes = symbolBytes(layout, index)
@@ -291,7 +295,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
   }
 
   return {
-    port,
+    known: { session, announce },
     joins,
     messages,
     reports,
@@ -302,6 +306,9 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
     tell,
     send,
     serve: () => void serve(),
+    freeze(isNow) {
+      isFrozen = isNow
+    },
     async kill() {
       isDead = true
       for (const timer of timers) clearInterval(timer)
