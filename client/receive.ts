@@ -233,27 +233,24 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     if (work === null || state.work !== 'fetching' || isOver) return
     apply({ type: 'complete' })
     report()
-    deafen()
-      .then(() => work?.verify())
-      .then(isMatching => {
-        if (isOver) return
-        if (isMatching === true) matched()
-        else refetch()
-      })
-      .catch((error: unknown) => fail(error))
+    readBack(work).catch((error: unknown) => fail(error))
   }
 
-  function matched(): void {
-    apply({ type: 'matched' })
-    matchedAtMs = Date.now()
-    if (state.link === 'joined') finish()
-  }
-
-  function refetch(): void {
+  async function readBack(current: Work): Promise<void> {
+    await deafen()
+    const again = await current.verify()
+    if (isOver) return
+    if (again === null) {
+      apply({ type: 'matched' })
+      matchedAtMs = Date.now()
+      if (state.link === 'joined') finish()
+      return
+    }
     apply({ type: 'differs' })
-    startReports()
-    if (known !== null) listen(known).catch((error: unknown) => fail(error))
-    if (work?.store.isComplete) complete() // Only zeros differed: they are written, not fetched.
+    for (const chunk of again) reporter.whole(chunk)
+    report()
+    if (current.store.isComplete) complete() // Only zeros differed: they are written, not fetched.
+    else if (known !== null) await listen(known)
   }
 
   function apply(event: ReceiveEvent): void {

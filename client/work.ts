@@ -43,8 +43,8 @@ export interface Work {
   adopt(manifest: Manifest, wireHash: string): void
   /** Finds out what the target holds. Once. */
   prepare(): Promise<void>
-  /** Reads the target back. False when chunks have to be fetched again. Fault: disk/read-back-differs. */
-  verify(): Promise<boolean>
+  /** Reads the target back. The chunks to fetch again, or null when all is well. Fault: disk/read-back-differs. */
+  verify(): Promise<readonly number[] | null>
   /** Totals over all assemblers of this run. */
   totals(): { readonly receivedBytes: number; readonly missedDatagrams: number }
   close(): Promise<void>
@@ -124,14 +124,14 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
       const differing = await store.readBack(onProgress)
       if (differing === null) {
         removeJournalOf(target)
-        return true
+        return null
       }
       if (++repairRounds > MAX_REPAIR_ROUNDS) {
         const { offsetBytes, positions } = differing
         const { path } = target
         throw new ReceiveError({ code: 'disk/read-back-differs', path, offsetBytes, positions })
       }
-      return false
+      return differing.chunks
     },
     totals,
     close: () => store.close(),
