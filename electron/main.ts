@@ -1,6 +1,6 @@
 /**
  * Composition root of the window. Thin on purpose: it owns a window, a protocol and the engine's process, and passes
- * frames between page and engine without reading them.
+ * frames between page and engine without judging them.
  */
 import path from 'node:path'
 import { app, type BrowserWindow, dialog, protocol, session, type WebContents } from 'electron'
@@ -86,13 +86,19 @@ function connectPages(host: EngineHost): void {
     connections.set(page, connection)
     page.send('engine:status', host.status)
     connection.onMessage(message => {
-      if (!page.isDestroyed()) page.send('engine:frame', message)
+      if (!page.isDestroyed()) page.send('engine:frame', JSON.stringify(message))
     })
     connection.onClose(() => {
       if (!page.isDestroyed() && connections.get(page) === connection) page.send('engine:closed')
     })
   })
-  listen('engine:frame', (page, frame) => connections.get(page)?.send(frame))
+  listen('engine:frame', (page, frame) => {
+    try {
+      connections.get(page)?.send(JSON.parse(frame))
+    } catch {
+      // Our page sends only JSON; what a broken one sends has no answer.
+    }
+  })
 }
 
 function offerDialogs(currentWindow: () => BrowserWindow | null): void {

@@ -4,9 +4,8 @@ import type { Bridge, EngineStatus } from '../shared/bridge.ts'
 
 const bridge: Bridge = {
   connect: () => ipcRenderer.send('engine:connect'),
-  send: message => ipcRenderer.send('engine:frame', message),
-  onMessage: listener =>
-    void ipcRenderer.on('engine:frame', (_, message: unknown) => listener(message)),
+  send: frame => ipcRenderer.send('engine:frame', frame),
+  onMessage: listener => void ipcRenderer.on('engine:frame', (_, frame: string) => listener(frame)),
   onClose: listener => void ipcRenderer.on('engine:closed', () => listener()),
   onStatus: listener =>
     void ipcRenderer.on('engine:status', (_, status: EngineStatus) => listener(status)),

@@ -168,13 +168,13 @@ const NOTHING: Batch = {
 function openBridge(bridge: Bridge, listener: EngineListener): () => Channel {
   let onMessage: (message: unknown) => void = () => undefined
   let onClose: () => void = () => undefined
-  bridge.onMessage(message => onMessage(message))
+  bridge.onMessage(frame => onMessage(JSON.parse(frame)))
   bridge.onClose(() => onClose())
   bridge.onStatus(status => listener.status(status))
   return () => {
     bridge.connect()
     return {
-      send: message => bridge.send(message),
+      send: message => bridge.send(JSON.stringify(message)),
       onMessage: next => {
         onMessage = next
       },

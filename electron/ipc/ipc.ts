@@ -9,10 +9,13 @@ import { z } from 'zod'
 /** Scheme and host of the page; main.ts serves it and nothing else does. */
 export const PAGE_ORIGIN = 'app://benchcast'
 
-/** Page to main. `engine:frame` carries one RPC frame; the engine itself parses it. */
+/** A request is at most a list of 1000 paths. */
+const MAX_FRAME_CHARS = 8 * 2 ** 20
+
+/** Page to main. `engine:frame` carries one RPC frame as JSON; the engine judges its content. */
 export const pageMessages = {
   'engine:connect': z.undefined(),
-  'engine:frame': z.unknown(),
+  'engine:frame': z.string().max(MAX_FRAME_CHARS),
 } as const
 
 /** Page asks main. */

@@ -1,19 +1,20 @@
 import { Popover as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 
-/** A small panel beside its trigger; Escape or a click elsewhere closes it. */
+const PANEL =
+  'scroll z-40 max-h-(--radix-popover-content-available-height) w-80 rounded-2xl border border-line bg-surface p-4 shadow-(--shadow) outline-none'
+
+/** A small panel under its trigger; Escape or a click elsewhere closes it. */
 export function Popover({
   trigger,
   label,
   children,
-  side = 'bottom',
   isOpen,
   onOpenChange,
 }: {
   readonly trigger: ReactNode
   readonly label: string
   readonly children: ReactNode
-  readonly side?: 'bottom' | 'right'
   readonly isOpen?: boolean
   readonly onOpenChange?: (isOpen: boolean) => void
 }) {
@@ -25,11 +26,45 @@ export function Popover({
       <Radix.Portal>
         <Radix.Content
           aria-label={label}
-          side={side}
           align="start"
           sideOffset={8}
           collisionPadding={12}
-          className="scroll z-40 max-h-(--radix-popover-content-available-height) w-80 rounded-2xl border border-line bg-surface p-4 shadow-(--shadow) outline-none"
+          className={PANEL}
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+/** An open panel beside any element, which gets the focus back: one for many elements instead of one each. */
+export function AnchoredPopover({
+  anchor,
+  label,
+  children,
+  onClose,
+}: {
+  readonly anchor: HTMLElement
+  readonly label: string
+  readonly children: ReactNode
+  readonly onClose: () => void
+}) {
+  return (
+    <Radix.Root open onOpenChange={next => !next && onClose()}>
+      <Radix.Anchor virtualRef={{ current: anchor }} />
+      <Radix.Portal>
+        <Radix.Content
+          aria-label={label}
+          side="right"
+          align="start"
+          sideOffset={8}
+          collisionPadding={12}
+          onCloseAutoFocus={event => {
+            event.preventDefault()
+            anchor.focus()
+          }}
+          className={PANEL}
         >
           {children}
         </Radix.Content>

@@ -8,12 +8,11 @@ const root = path.join(import.meta.dirname, '..', '..')
 
 export async function setup(): Promise<() => void> {
   const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  // Vitest says NODE_ENV=test, for which React would be built with all its development checks.
+  const env = { ...process.env, NODE_ENV: 'production' }
   for (const config of ['electron/vite.config.ts', 'renderer/vite.config.ts']) {
-    await promisify(execFile)(
-      process.execPath,
-      [vite, 'build', '--config', config, '--logLevel', 'warn'],
-      { cwd: root },
-    )
+    const args = [vite, 'build', '--config', config, '--logLevel', 'warn']
+    await promisify(execFile)(process.execPath, args, { cwd: root, env })
   }
   process.env['BENCHCAST_ELECTRON'] ??= await findElectron()
   const display = process.env['DISPLAY'] ? null : await startDisplay()

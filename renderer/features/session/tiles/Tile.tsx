@@ -8,13 +8,11 @@ import {
   ScanSearch,
   TriangleAlert,
 } from 'lucide-react'
-import { memo, useState } from 'react'
+import { memo } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
 import { formatDuration, formatLoss, formatPercent, formatRate } from '../../../ui/format.ts'
-import { Popover } from '../../../ui/Popover.tsx'
 import type { Density } from './layout.ts'
 import { advice, look, type Look, type Tone } from '../look.ts'
-import { MachineDetail } from './MachineDetail.tsx'
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = {
   idle: CircleDashed,
@@ -29,43 +27,46 @@ export interface TileProps {
   readonly receiver: Receiver
   readonly isWaiting: boolean
   readonly density: Density
+  readonly isOpen: boolean
+  readonly onOpen: (id: string, tile: HTMLElement) => void
 }
 
-/** One machine. The whole tile is a button that shows everything known about it and what can be done. */
-export const Tile = memo(function Tile({ receiver, isWaiting, density }: TileProps) {
-  const [isOpen, setIsOpen] = useState(false)
+/**
+ * One machine. The whole tile is a button that shows everything known about it and what can be done. Drawn ten times
+ * a second for each machine at work: plain elements only.
+ */
+export const Tile = memo(function Tile({
+  receiver,
+  isWaiting,
+  density,
+  isOpen,
+  onOpen,
+}: TileProps) {
   const seen = look(receiver, isWaiting)
   const Body = BODIES[density]
   return (
-    <Popover
-      label={`Machine ${receiver.number}`}
-      side="right"
-      isOpen={isOpen}
-      onOpenChange={setIsOpen}
-      trigger={
-        <button
-          type="button"
-          data-tone={seen.tone}
-          data-state-name={receiver.state}
-          aria-label={`Machine ${receiver.number}, ${receiver.name}: ${seen.words}, ${formatPercent(seen.fraction)}`}
-          className="tone-line relative h-full w-full overflow-hidden rounded-xl border bg-surface text-left hover:border-tone data-[state=open]:border-tone"
-        >
-          <span
-            aria-hidden
-            className="grow absolute inset-0 bg-[color-mix(in_oklab,var(--tone)_var(--fill),transparent)]"
-            style={{ transform: `scaleX(${seen.fraction})` }}
-          />
-          <span
-            aria-hidden
-            className="grow absolute inset-x-0 bottom-0 h-1 bg-tone"
-            style={{ transform: `scaleX(${seen.fraction})` }}
-          />
-          <Body receiver={receiver} seen={seen} isWaiting={isWaiting} />
-        </button>
-      }
+    <button
+      type="button"
+      data-tone={seen.tone}
+      data-state-name={receiver.state}
+      aria-haspopup="dialog"
+      aria-expanded={isOpen}
+      aria-label={`Machine ${receiver.number}, ${receiver.name}: ${seen.words}, ${formatPercent(seen.fraction)}`}
+      onClick={event => onOpen(receiver.id, event.currentTarget)}
+      className="tone-line relative h-full w-full overflow-hidden rounded-xl border bg-surface text-left hover:border-tone aria-expanded:border-tone"
     >
-      {isOpen && <MachineDetail receiver={receiver} seen={seen} />}
-    </Popover>
+      <span
+        aria-hidden
+        className="grow absolute inset-0 bg-[color-mix(in_oklab,var(--tone)_var(--fill),transparent)]"
+        style={{ transform: `scaleX(${seen.fraction})` }}
+      />
+      <span
+        aria-hidden
+        className="grow absolute inset-x-0 bottom-0 h-1 bg-tone"
+        style={{ transform: `scaleX(${seen.fraction})` }}
+      />
+      <Body receiver={receiver} seen={seen} isWaiting={isWaiting} />
+    </button>
   )
 })
 

@@ -1,7 +1,10 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
-import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
+import { AnchoredPopover } from '../../../ui/Popover.tsx'
+import { look } from '../look.ts'
 import { layoutTiles, visibleTiles } from './layout.ts'
+import { MachineDetail } from './MachineDetail.tsx'
 import { Tile } from './Tile.tsx'
 
 export function TileGrid({
@@ -14,6 +17,9 @@ export function TileGrid({
   const scroller = useRef<HTMLDivElement>(null)
   const room = useRoom(scroller)
   const [scrollTop, setScrollTop] = useState(0)
+  const [open, setOpen] = useState<{ readonly id: string; readonly tile: HTMLElement } | null>(null)
+  const openTile = useCallback((id: string, tile: HTMLElement) => setOpen({ id, tile }), [])
+  const opened = receivers.find(receiver => receiver.id === open?.id)
   const layout = layoutTiles(room.width, room.height, receivers.length, room.scale)
   const stepX = layout.tileWidth + layout.gap
   const stepY = layout.tileHeight + layout.gap
@@ -39,10 +45,25 @@ export function TileGrid({
               transform: `translate(${((from + at) % layout.columns) * stepX}px, ${Math.floor((from + at) / layout.columns) * stepY}px)`,
             }}
           >
-            <Tile receiver={receiver} isWaiting={isWaiting} density={layout.density} />
+            <Tile
+              receiver={receiver}
+              isWaiting={isWaiting}
+              density={layout.density}
+              isOpen={receiver.id === open?.id}
+              onOpen={openTile}
+            />
           </li>
         ))}
       </ul>
+      {open && opened && (
+        <AnchoredPopover
+          anchor={open.tile}
+          label={`Machine ${opened.number}`}
+          onClose={() => setOpen(null)}
+        >
+          <MachineDetail receiver={opened} seen={look(opened, isWaiting)} />
+        </AnchoredPopover>
+      )}
     </div>
   )
 }
