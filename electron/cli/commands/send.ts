@@ -1,0 +1,174 @@
+/** `benchcast send IMAGE --nic IFACE` */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
+import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
+import { type Engine, openEngine } from '../../engine/engine.ts'
+import { findNic } from '../../engine/net/net.ts'
+import { isFullSuccess, type SessionRows, summarise } from '../bench.ts'
+import { withCatalog } from '../catalogAccess.ts'
+import { catalogOption, type Context, defineCommand, jsonOption } from '../command.ts'
+import { watchEnter } from '../keys.ts'
+import { decimal, flag, optional, rate, required, text, whole } from '../options.ts'
+import { followSession } from '../sessionReport.ts'
+import { printable } from '../table.ts'
+
+const DAY_SECONDS = 86_400
+/** The session's own farewell to its machines takes 300 ms. */
+const FAREWELL_MS = 500
+
+export const sendCommand = defineCommand({
+  name: 'send',
+  summary: 'Send an image to every machine that joins',
+  operands: { label: 'IMAGE', help: 'id, the start of an id, or name', min: 1, max: 1 },
+  options: {
+    nic: required(text, {
+      placeholder: 'IFACE',
+      help: 'card of the bench: name or address, see benchcast nics',
+    }),
+    'start-after': optional(whole(1, 1024), {
+      placeholder: 'N',
+      help: 'start when N machines are ready',
+    }),
+    wait: optional(decimal(0, DAY_SECONDS), {
+      placeholder: 'SECONDS',
+      help: 'start after so long, once a machine is ready',
+    }),
+    'since-join': optional(decimal(0, DAY_SECONDS), {
+      placeholder: 'SECONDS',
+      help: 'start when nobody joined for so long',
+    }),
+    rate: optional(rate, {
+      placeholder: 'RATE',
+      help: 'send at most so fast: 200mbit, 1gbit; default: as fast as the bench takes it',
+    }),
+    name: optional(text, {
+      placeholder: 'NAME',
+      help: 'what to call the session; default: the image’s name',
+    }),
+    new: flag('start afresh instead of going on with an interrupted session'),
+    catalog: catalogOption,
+    json: jsonOption,
+  },
+  details: [
+    'The first start rule that holds wins. Without one, Enter starts on a terminal; elsewhere the first machine does. Machines may join at any time, also after the start.',
+    'Ends when every machine has ended. Succeeds only when at least one joined and all were read back and matched. A session that was killed goes on when the same image is sent on the same card again.',
+    ` JSON: {"event":"session","id","name","state","imageId","fraction","rateBitsPerSecond","counts":{…},…}
+       {"event":"receiver","id","number","name","address","state","haveBytes","totalBytes",…,"fault"}
+       {"event":"ended","isSuccess",…the session}`,
+  ],
+  run: async ({ values, operands }, context) => {
+    const catalogDirectory = values.catalog ?? defaultCatalogDirectory()
+    const nic = findNic(values.nic).name
+    const image = await withCatalog(catalogDirectory, async catalog =>
+      catalog.find(operands[0] ?? ''),
+    )
+    const engine = await openEngine({ catalogDirectory })
+    try {
+      const rule = startRule(values, hasKeyboard(context))
+      const plan: SessionPlan = {
+        imageId: image.id,
+        nic,
+        name: values.name,
+        start: rule,
+        rateBitsPerSecond: values.rate,
+      }
+      const session = await openOrContinue(engine, plan, values.new, context)
+      return await conduct(engine, session.id, context)
+    } finally {
+      await engine.close()
+    }
+  },
+})
+
+interface RuleValues {
+  readonly 'start-after': number | null
+  readonly wait: number | null
+  readonly 'since-join': number | null
+}
+
+/** Without any rule the first machine starts it, unless somebody sits there to press Enter. */
+export function startRule(values: RuleValues, isByHand: boolean): StartRule {
+  const ms = (seconds: number | null): number | null =>
+    seconds === null ? null : Math.round(seconds * 1000)
+  const rule = {
+    afterReceivers: values['start-after'],
+    afterMs: ms(values.wait),
+    sinceLastJoinMs: ms(values['since-join']),
+  }
+  const isEmpty = Object.values(rule).every(value => value === null)
+  return isEmpty && !isByHand ? { ...rule, afterReceivers: 1 } : rule
+}
+
+function hasKeyboard({ stdin, output }: Context): boolean {
+  return stdin.isTTY && output.isLive
+}
+
+async function openOrContinue(
+  engine: Engine,
+  plan: SessionPlan,
+  isNew: boolean,
+  { output }: Context,
+): Promise<Session> {
+  const all = await engine.handlers['session:list'](null)
+  const interrupted = all
+    .filter(row => row.state === 'interrupted')
+    .filter(row => row.imageId === plan.imageId && row.nic === plan.nic)
+  const last = interrupted.at(-1)
+  if (last && !isNew) {
+    output.note(
+      `Going on with session ${printable(last.name)} (${last.id}), which was interrupted; --new starts afresh.`,
+    )
+    const session = await engine.handlers['session:continue']({ sessionId: last.id })
+    const { rateBitsPerSecond } = plan
+    if (rateBitsPerSecond !== null) {
+      await engine.handlers['session:setRate']({ sessionId: session.id, rateBitsPerSecond })
+    }
+    return session
+  }
+  for (const row of interrupted) await engine.handlers['session:discard']({ sessionId: row.id })
+  return engine.handlers['session:open'](plan)
+}
+
+async function conduct(engine: Engine, sessionId: string, context: Context): Promise<boolean> {
+  const { output, signal, stdin } = context
+  const { handlers } = engine
+  const stop = (): void => void handlers['session:stop']({ sessionId })
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  let isWaiting = true
+  const ignoreKeys = hasKeyboard(context)
+    ? watchEnter(
+        stdin,
+        () => {
+          if (isWaiting) void handlers['session:startNow']({ sessionId })
+        },
+        () => process.kill(process.pid, 'SIGINT'),
+      )
+    : () => undefined
+  try {
+    const rows = async (): Promise<SessionRows | null> => {
+      const session = (await handlers['session:list'](null)).find(row => row.id === sessionId)
+      if (!session) return null
+      isWaiting = session.state === 'waiting'
+      const all = await handlers['session:receivers'](null)
+      return { session, receivers: all.filter(row => row.sessionId === sessionId) }
+    }
+    const last = await followSession({ output, rows, hint })
+    if (last === null) return false
+    await sleep(FAREWELL_MS)
+    const { revision: _, ...row } = last.session
+    output.event({ event: 'ended', isSuccess: isFullSuccess(last.session), ...row })
+    for (const line of summarise(last)) output.line(line)
+    return isFullSuccess(last.session)
+  } finally {
+    ignoreKeys()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function hint(session: Session): string {
+  if (session.state !== 'waiting') return 'Ctrl-C stops the session.'
+  return session.counts.joined === 0
+    ? 'Start benchcast receive on the machines. Enter starts now, Ctrl-C stops.'
+    : 'Enter starts now, Ctrl-C stops.'
+}
