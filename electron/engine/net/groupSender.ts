@@ -6,7 +6,7 @@
 import dgram from 'node:dgram'
 
 export interface GroupSender {
-  /** Header and payload leave as one datagram. Both must stay untouched for QUEUE_BYTES of later sends. */
+  /** Header and payload leave as one datagram. Both must stay untouched for twice QUEUE_DATAGRAMS of later sends. */
   send(header: Uint8Array, payload: Uint8Array | null): void
   /** Whether the kernel takes no more for now; it frees within a millisecond or so. */
   isFull(): boolean
@@ -28,6 +28,8 @@ export interface GroupSenderOptions {
 
 /** Datagrams may wait in the process up to this many bytes; beyond it the sender holds still. */
 export const QUEUE_BYTES = 512 * 1024
+/** And up to this many: tiny datagrams would otherwise outnumber the buffers that callers rotate. */
+export const QUEUE_DATAGRAMS = 1024
 const SEND_BUFFER_BYTES = 2 * 1024 * 1024
 
 export async function openGroupSender(options: GroupSenderOptions): Promise<GroupSender> {
@@ -53,7 +55,8 @@ export async function openGroupSender(options: GroupSenderOptions): Promise<Grou
       const message = payload === null ? header : [header, payload]
       socket.send(message, options.port, options.group, onSent)
     },
-    isFull: () => socket.getSendQueueSize() > QUEUE_BYTES,
+    isFull: () =>
+      socket.getSendQueueSize() > QUEUE_BYTES || socket.getSendQueueCount() > QUEUE_DATAGRAMS,
     close: () => socket.close(),
   }
 }

@@ -16,6 +16,8 @@ export interface Slice {
   readonly symbols: Uint16Array
   /** Some receiver was sent these before. */
   readonly isRepeat: boolean
+  /** Reported gaps, as against a chunk that somebody needs whole. */
+  readonly isGap: boolean
 }
 
 export interface Carousel {
@@ -50,7 +52,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       gaps.delete(chunk)
       if (needs.partial(chunk) === 0) continue
       const symbols = interleave(storedBytes[chunk] ?? 0, bitmap)
-      if (symbols.length > 0) return { chunk, symbols, isRepeat: true }
+      if (symbols.length > 0) return { chunk, symbols, isRepeat: true, isGap: true }
     }
     return null
   }
@@ -61,7 +63,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       const chunk = cursor++
       gaps.delete(chunk)
       const symbols = interleave(storedBytes[chunk] ?? 0, null)
-      return { chunk, symbols, isRepeat: wasSent[chunk] === 1 }
+      return { chunk, symbols, isRepeat: wasSent[chunk] === 1, isGap: false }
     }
     return null
   }
@@ -100,7 +102,8 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       slicesInPass++
       lastSeq[slice.chunk] = seq
       wasSent[slice.chunk] = 1
-      credit += slice.isRepeat ? -slice.symbols.length : slice.symbols.length
+      // A whole chunk counts as fresh in every pass: a late joiner's pass leaves room for gaps too.
+      credit += slice.isGap ? -slice.symbols.length : slice.symbols.length
       credit = Math.min(credit, REPAIR_CREDIT_SYMBOLS)
     },
     beginPass() {

@@ -5,7 +5,7 @@
  * own connection and nothing else happens.
  */
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Fault } from '../../../shared/fault.ts'
 import {
@@ -52,6 +52,10 @@ export interface ControlServer {
 
 /** A peer that connects and says nothing is closed after this, ms. */
 const JOIN_TIMEOUT_MS = 5_000
+/** How often unfinished HTTP requests are looked at, ms. */
+const HEADERS_CHECK_MS = 1_000
+/** A refused peer hears why, then loses its connection, whatever it does meanwhile, ms. */
+const REFUSED_LINGER_MS = 1_000
 const PING_INTERVAL_MS = 1_000
 /** A full NEED report is 24.6 KB; a join with every field full is under 4 KB. */
 const MAX_FROM_RECEIVER_BYTES = 65_536
@@ -64,7 +68,12 @@ export async function openControlServer(
   address: string,
   onJoin: (peer: Peer) => PeerListener | null,
 ): Promise<ControlServer> {
-  const server = http.createServer((_request, response) => {
+  const limits = {
+    headersTimeout: JOIN_TIMEOUT_MS,
+    requestTimeout: JOIN_TIMEOUT_MS,
+    connectionsCheckingInterval: HEADERS_CHECK_MS,
+  }
+  const server = http.createServer(limits, (_request, response) => {
     response.writeHead(404, { 'Content-Type': 'text/plain' })
     response.end('This is a Benchcast session. Machines join it with the Benchcast receiver.\n')
   })
@@ -73,6 +82,13 @@ export async function openControlServer(
     maxPayload: MAX_FROM_RECEIVER_BYTES,
     perMessageDeflate: false,
     handleProtocols: offered => (offered.has(CONTROL_SUBPROTOCOL) ? CONTROL_SUBPROTOCOL : false),
+  })
+  // Upgraded connections leave the HTTP server's own list; closing must not wait for a silent one.
+  const connections = new Set<Socket>()
+  server.maxConnections = 4 * MAX_RECEIVERS
+  server.on('connection', connection => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
   })
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
@@ -92,7 +108,7 @@ export async function openControlServer(
     port: (server.address() as AddressInfo).port,
     async close() {
       clearInterval(pings)
-      for (const socket of sockets.clients) socket.terminate()
+      for (const connection of connections) connection.destroy()
       await new Promise(resolve => server.close(resolve))
     },
   }
@@ -116,10 +132,14 @@ function attend(
   let listener: PeerListener | null = null
   let reports = 0
   let windowAtMs = 0
+  let isRefused = false
   const joinTimer = setTimeout(() => socket.terminate(), JOIN_TIMEOUT_MS)
   const refuse = (fault: Fault): void => {
+    if (isRefused) return
+    isRefused = true
     send(socket, { type: 'refused', fault })
     socket.close(1008, fault.code)
+    setTimeout(() => socket.terminate(), REFUSED_LINGER_MS).unref()
   }
 
   function onText(text: string): void {
@@ -139,7 +159,8 @@ function attend(
   function onBinary(bytes: Uint8Array): void {
     const nowMs = performance.now()
     if (nowMs - windowAtMs >= 1000) [windowAtMs, reports] = [nowMs, 0]
-    if (listener === null || ++reports > MAX_REPORTS_PER_SECOND) {
+    if (listener === null) return refuse(badMessage('a report before joining'))
+    if (++reports > MAX_REPORTS_PER_SECOND) {
       return refuse(badMessage(`more than ${MAX_REPORTS_PER_SECOND} reports in a second`))
     }
     const report = decodeNeedReport(bytes)
@@ -148,11 +169,14 @@ function attend(
   }
 
   socket.on('message', (data: Buffer, isBinary) => {
+    if (isRefused) return // It may still talk until its connection is gone.
     listener?.onHeard()
     if (isBinary) onBinary(data)
     else onText(data.toString('utf8'))
   })
-  socket.on('pong', () => listener?.onHeard())
+  socket.on('pong', () => {
+    if (!isRefused) listener?.onHeard()
+  })
   socket.on('error', () => socket.terminate())
   socket.on('close', () => {
     clearTimeout(joinTimer)

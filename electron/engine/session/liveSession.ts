@@ -16,7 +16,7 @@ import { createRateControl } from './rateControl.ts'
 import { createReceiverTable } from './receiverTable.ts'
 import { isActive } from './receiver.ts'
 import { createRateMeter } from './rateMeter.ts'
-import type { SessionSetup } from './setup.ts'
+import { announcedName, type SessionSetup } from './setup.ts'
 import { sessionRow } from './sessionRow.ts'
 import { startVerdict } from './startRule.ts'
 
@@ -119,7 +119,7 @@ export async function openLiveSession(
     announcer.announce({
       name: setup.name,
       image: plan.imageId,
-      imageName: setup.imageName.slice(0, 100),
+      imageName: announcedName(setup.imageName),
       imageBytes: manifest.imageBytes,
       state: phase,
       control: { address: card.address, port: control.port },

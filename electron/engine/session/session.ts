@@ -10,7 +10,13 @@ import { openBenchKey } from './benchKey.ts'
 import { SessionError } from './fault.ts'
 import { type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
 import { sessionRow } from './sessionRow.ts'
-import { randomGroup, randomPort, randomSession, type SessionSetup } from './setup.ts'
+import {
+  announcedName,
+  randomGroup,
+  randomPort,
+  randomSession,
+  type SessionSetup,
+} from './setup.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 
 export { SessionError } from './fault.ts'
@@ -102,7 +108,7 @@ export function createSessions(catalog: Catalog): Sessions {
       const image = catalog.find(plan.imageId)
       const row: StoredSession = {
         id: sessionIdToHex(randomSession()),
-        name: plan.name ?? image.name.slice(0, 100),
+        name: announcedName(plan.name ?? image.name),
         plan,
         group: randomGroup(),
         port: randomPort(),
@@ -140,6 +146,9 @@ export function createSessions(catalog: Catalog): Sessions {
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
       await Promise.all([...live.values()].map(session => session.close()))
+      for (const session of live.values()) {
+        if (session.session().state !== 'ended') store.released(session.id)
+      }
     },
   }
 }

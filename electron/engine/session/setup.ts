@@ -39,6 +39,11 @@ export interface SessionSetup {
   readonly firstSeq: number
 }
 
+/** As an announce can carry it: JSON writes a control character as six bytes, and 1024 must hold everything. */
+export function announcedName(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, ' ').slice(0, 100)
+}
+
 export function randomSession(): SessionId {
   return crypto.randomInt(1, 2 ** 32) as SessionId
 }

@@ -22,6 +22,8 @@ export interface SessionStore {
   opened(session: Omit<StoredSession, 'isOwned'>): void
   /** Takes an interrupted session over. */
   adopted(id: string): void
+  /** Leaves it open and unowned: this process goes, the session may go on. */
+  released(id: string): void
   ended(session: Pick<Session, 'id'>, result: Session | null): void
   open(): StoredSession[]
 }
@@ -30,6 +32,8 @@ const ownedPlanSchema = z.strictObject({
   plan: sessionPlanSchema,
   owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
 })
+
+const NOBODY = { pid: 0, startedAt: '' }
 
 const rowSchema = z.object({
   id: z.string(),
@@ -63,6 +67,7 @@ export function createSessionStore(database: Database): SessionStore {
       insert.run(id, plan.imageId, name, plan.nic, json, group, port, createdAtMs)
     },
     adopted: id => void adopt.run(JSON.stringify(owner), id),
+    released: id => void adopt.run(JSON.stringify(NOBODY), id),
     ended: (session, result) =>
       void finish.run(Date.now(), result === null ? null : JSON.stringify(result), session.id),
     open: () => select.all().flatMap(stored),
@@ -73,7 +78,7 @@ export function createSessionStore(database: Database): SessionStore {
 function stored(value: unknown): StoredSession[] {
   const row = rowSchema.safeParse(value)
   if (!row.success) return []
-  const owned = ownedPlanSchema.safeParse(JSON.parse(row.data.plan_json))
+  const owned = ownedPlanSchema.safeParse(parseJson(row.data.plan_json))
   if (!owned.success) return []
   const { plan, owner } = owned.data
   return [
@@ -89,7 +94,16 @@ function stored(value: unknown): StoredSession[] {
   ]
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // Not JSON: the schema then refuses it.
+  }
+}
+
 function isAlive(owner: { readonly pid: number; readonly startedAt: string }): boolean {
+  if (owner.pid <= 0) return false // kill(2) takes these for groups.
   try {
     process.kill(owner.pid, 0)
   } catch (error) {
@@ -100,11 +114,15 @@ function isAlive(owner: { readonly pid: number; readonly startedAt: string }): b
   return startedAt === null || startedAt === owner.startedAt
 }
 
-/** Tells a process from a later one with the same number. proc(5), field 22; null where there is no /proc. */
+/**
+ * Tells a process from a later one with the same number, and from a dead one that nobody collected (a zombie, as an
+ * init-less container keeps them). proc(5), fields 3 and 22; null where there is no /proc.
+ */
 function processStart(pid: number): string | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : (fields[19] ?? null)
   } catch {
     return null
   }
