@@ -23,11 +23,11 @@ const COLUMNS: readonly Column[] = [
   { title: '#', align: 'right' },
   { title: 'Machine', isFlexible: true },
   { title: 'Address' },
-  { title: 'State' },
+  { title: 'State', minWidth: 12 },
   { title: 'Progress' },
-  { title: 'Rate', align: 'right' },
-  { title: 'Left', align: 'right' },
-  { title: 'Loss', align: 'right' },
+  { title: 'Rate', align: 'right', minWidth: 9 },
+  { title: 'Left', align: 'right', minWidth: 5 },
+  { title: 'Loss', align: 'right', minWidth: 5 },
 ]
 
 const STATES: Readonly<Record<Receiver['state'], readonly [string, Style]>> = {
@@ -47,8 +47,8 @@ const NARROW = 90
 
 /** The live view: what the session does, then a line per machine. */
 export function renderBench(rows: SessionRows, brush: Brush): string[] {
-  const { session, receivers } = rows
-  const lines = ['', headline(session, brush)]
+  const { receivers } = rows
+  const lines = ['', headline(rows, brush)]
   if (receivers.length > 0) lines.push('', ...renderMachines(rows, brush))
   return [...lines, '']
 }
@@ -74,7 +74,7 @@ function renderMachines({ session, receivers }: SessionRows, brush: Brush): stri
   return [brush.style('dim', table[0] ?? ''), ...table.slice(1)]
 }
 
-function headline(session: Session, brush: Brush): string {
+function headline({ session, receivers }: SessionRows, brush: Brush): string {
   const name = brush.style('bold', printable(session.name))
   const on = `on ${session.nic}`
   switch (session.state) {
@@ -83,6 +83,9 @@ function headline(session: Session, brush: Brush): string {
     case 'paused':
       return `  ${name} ${on}  paused at ${formatPercent(session.fraction)}`
     case 'running': {
+      if (receivers.length > 0 && receivers.every(receiver => receiver.endedAtMs !== null)) {
+        return `  ${name} ${on}  every machine has ended; closing`
+      }
       const parts = [
         formatPercent(session.fraction),
         formatBits(session.rateBitsPerSecond),

@@ -9,6 +9,8 @@ interface Described {
   readonly details: readonly string[]
 }
 
+const NO_BREAK = '\u00a0'
+
 export function renderHelp(command: Described, width: number): string {
   const { operands, options } = command
   const entries: [string, string][] = Object.entries(options).map(([name, option]) => {
@@ -22,7 +24,9 @@ export function renderHelp(command: Described, width: number): string {
   return [
     `${command.summary}.`,
     '',
-    `  ${renderUsage(command)}`,
+    ...wrap(renderUsage(command), width - 6).map(
+      (line, at) => `${at === 0 ? '  ' : '      '}${line}`,
+    ),
     '',
     ...renderEntries(entries, width),
     ...command.details.flatMap(detail => ['', ...renderDetail(detail, width)]),
@@ -38,7 +42,8 @@ export function renderUsage(command: Omit<Described, 'details'>): string {
   // Required first: that is what must be typed.
   const sorted = words.toSorted((one, other) => Number(one[0] === '[') - Number(other[0] === '['))
   const operand = command.operands ? [command.operands.label] : []
-  return ['benchcast', command.name, ...operand, ...sorted].join(' ')
+  // A word and its value stay on one line.
+  return ['benchcast', command.name, ...operand, ...sorted.map(joined)].join(' ')
 }
 
 /** Names in a column, their sentences wrapped beside it. */
@@ -50,6 +55,10 @@ export function renderEntries(
   return entries.flatMap(([name, help]) =>
     wrap(help, width - left).map((line, at) => (at === 0 ? `  ${name}` : '').padEnd(left) + line),
   )
+}
+
+function joined(word: string): string {
+  return word.replaceAll(' ', NO_BREAK)
 }
 
 /** A detail that starts with a space is a shape or an example: kept as it is. */
@@ -66,5 +75,5 @@ function wrap(text: string, width: number): string[] {
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
-  return [...lines, line]
+  return [...lines, line].map(whole => whole.replaceAll(NO_BREAK, ' '))
 }

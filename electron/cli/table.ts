@@ -6,6 +6,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** The column that gives way when the terminal is narrow: cut with an ellipsis. At most one. */
   readonly isFlexible?: boolean
+  /** Kept even while the cells are short, so that a live table does not jump. */
+  readonly minWidth?: number
 }
 
 const GAP = 2
@@ -19,8 +21,8 @@ export function renderTable(
   width: number,
 ): string[] {
   const titles = columns.map(column => column.title)
-  const widths = columns.map((_, at) =>
-    Math.max(...[titles, ...rows].map(cells => widthOf(cells[at] ?? ''))),
+  const widths = columns.map((column, at) =>
+    Math.max(column.minWidth ?? 0, ...[titles, ...rows].map(cells => widthOf(cells[at] ?? ''))),
   )
   const flexible = columns.findIndex(column => column.isFlexible)
   if (flexible >= 0) {

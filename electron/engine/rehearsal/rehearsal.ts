@@ -40,6 +40,7 @@ export interface Rehearsals {
   sessions(): readonly Sessions[]
   /** Null once it was dismissed. */
   files(sessionId: string): RehearsalFiles | null
+  /** Ends what runs and what is being set up, and removes it. */
   close(): Promise<void>
 }
 
@@ -52,7 +53,7 @@ interface Rehearsal {
 }
 
 /** Many receivers share a small image, so that a rehearsal takes seconds and no disk fills. */
-const SAMPLE_MIB = 96
+const SAMPLE_MIB = 128
 const CROWDED_SAMPLE_MIB = 64
 const CROWD = 8
 
@@ -61,7 +62,7 @@ const CROWD = 8
  * would rehearse nothing but that.
  */
 const MAX_RATE = 400e6
-const MAX_RATE_TOGETHER = 800e6
+const MAX_RATE_TOGETHER = 600e6
 const MIN_RATE = 10e6
 
 /** Chunks in assembly, each receiver: 16 MiB is a fifth of a second at full rate. */
@@ -72,6 +73,7 @@ export function createRehearsals(): Rehearsals {
   const running = new Set<Rehearsal>()
   const underWay = new Set<Promise<unknown>>()
   const closing = new AbortController()
+  let closed: Promise<void> | null = null
 
   async function begin(
     request: RehearsalRequest,
@@ -124,6 +126,14 @@ export function createRehearsals(): Rehearsals {
     running.add(rehearsal)
   }
 
+  async function closeAll(): Promise<void> {
+    closing.abort()
+    await Promise.allSettled(underWay)
+    const all = [...running]
+    running.clear()
+    await Promise.all(all.map(rehearsal => rehearsal.end()))
+  }
+
   /** Closing waits for it. */
   function track<T>(work: Promise<T>): Promise<T> {
     underWay.add(work)
@@ -141,13 +151,7 @@ export function createRehearsals(): Rehearsals {
       )
       return found?.files ?? null
     },
-    async close() {
-      closing.abort()
-      await Promise.allSettled(underWay)
-      const all = [...running]
-      running.clear()
-      await Promise.all(all.map(rehearsal => rehearsal.end()))
-    },
+    close: () => (closed ??= closeAll()),
   }
 }
 
