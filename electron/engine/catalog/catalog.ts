@@ -211,7 +211,7 @@ function createChanges(database: Database) {
   let timer: NodeJS.Timeout | null = null
   let seen = 0
   const tell = () => {
-    for (const listener of [...listeners]) listener()
+    for (const listener of listeners) listener()
   }
   /** Moves when another connection commits; our own commits do not count. */
   const version = () => Number(database.pragma('data_version', { simple: true }))

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { CHUNK_BYTES, MAX_IMAGE_BYTES } from '../../../shared/protocol/limits.ts'
 import { CatalogError } from './catalogFault.ts'
 import { createChunkPool } from './chunkPool.ts'
-import type { ChunkPool } from './chunkPool.ts'
+import type { ChunkPool, PackedChunk } from './chunkPool.ts'
 import { databaseFault, openDatabase, packDirectory } from './database.ts'
 import { lockNewImport } from './importLock.ts'
 import { createImportRows } from './importRows.ts'
@@ -88,7 +88,6 @@ async function importSource(
   } catch (thrown) {
     throw databaseErrorOr(thrown, directory)
   } finally {
-    await pool.close()
     await writer?.close()
     try {
       if (!isFinished) {
@@ -110,13 +109,7 @@ interface ReadTotals {
 }
 
 /** A chunk packed and waiting for its turn to be appended; null for a position that stores nothing. */
-type Turn = {
-  slot: number
-  hash: Uint8Array
-  rawBytes: number
-  storedBytes: number
-  encoding: 0 | 1
-} | null
+type Turn = { slot: number; hash: Uint8Array; rawBytes: number; packed: PackedChunk } | null
 
 async function readAll(
   source: Source,
@@ -158,8 +151,10 @@ async function readAll(
       if (turn === null) continue
       try {
         if (!failure) {
-          const place = await writer.append(pool.bytes(turn.slot).subarray(0, turn.storedBytes))
-          const { hash, rawBytes, storedBytes, encoding } = turn
+          const { hash, rawBytes } = turn
+          const { stored, encoding } = turn.packed
+          const place = await writer.append(stored)
+          const storedBytes = stored.length
           const positions = uncommitted.get(keyOf(hash)) ?? []
           batch.push({ hash, rawBytes, storedBytes, encoding, positions, ...place })
           if (batch.length >= BATCH_CHUNKS) commit()
@@ -185,7 +180,7 @@ async function readAll(
       else if (!rows.hold(hash, position)) {
         uncommitted.set(key, [position])
         const packed = await pool.pack(slot, rawBytes)
-        takeTurn(position, { slot, hash, rawBytes, ...packed })
+        takeTurn(position, { slot, hash, rawBytes, packed })
         return
       }
     } catch (thrown) {

@@ -37,7 +37,7 @@ async function estimateBytes(source: Source): Promise<number> {
     const length = await source.peek(sample, Math.floor((i + Math.random()) * stepBytes))
     const bytes = sample.subarray(0, length)
     rawBytes += length
-    if (bytes.some(byte => byte !== 0)) storedBytes += packChunk(bytes)?.length ?? length
+    if (bytes.some(byte => byte !== 0)) storedBytes += (await packChunk(bytes))?.length ?? length
   }
   return Math.ceil((source.totalBytes * storedBytes) / Math.max(1, rawBytes))
 }

@@ -21,8 +21,8 @@ export interface Unpacking {
 
 const READ_BYTES = 262_144
 
-/** 2^27, 128 MiB: the largest window zstd opens unasked, and the largest that fits the import's memory. */
-const ZSTD_WINDOW_LOG_MAX = 27
+/** 2^25, 32 MiB: what fits the import's memory. Enough for `zstd -19`; `--long` and `--ultra -21` ask for more. */
+const ZSTD_WINDOW_LOG_MAX = 25
 
 export function unpack(handle: FileHandle, path: string, format: PackedFormat): Unpacking {
   let done = 0

@@ -53,7 +53,7 @@ async function onlyFile(zip: ZipFile, path: string): Promise<Entry> {
     zip.on('error', reject)
     zip.on('end', () => resolve())
     zip.on('entry', entry => {
-      const isContent = !entry.fileName.endsWith('/') && !/^__MACOSX\//.test(entry.fileName)
+      const isContent = !entry.fileName.endsWith('/') && !entry.fileName.startsWith('__MACOSX/')
       if (isContent && count++ === 0) files.push(entry)
       zip.readEntry()
     })
