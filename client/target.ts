@@ -33,6 +33,9 @@ export interface OpenTarget {
   readonly isZeroed: boolean
 }
 
+/** Here a name that does not exist is a disk misspelt, not a file to be made; /dev/shm is memory like /tmp. */
+const DEVICE_FOLDERS = /^\/dev$|^\/dev\/(disk|mapper|block)(\/|$)/
+
 /** What the target is, without touching it. Faults: disk/not-usable, disk/in-use. */
 export function inspectTarget(target: ReceiveTarget): Target {
   if (target.kind === 'null') return { path: '', kind: 'memory', sizeBytes: null }
@@ -44,7 +47,8 @@ export function inspectTarget(target: ReceiveTarget): Target {
   if (stat === undefined) {
     const directory = statSync(dirname(path), { throwIfNoEntry: false })
     if (!directory?.isDirectory()) return refuse(`the folder ${dirname(path)} does not exist`)
-    if (path.startsWith('/dev/')) return refuse(`there is no device of the name ${basename(path)}`)
+    if (DEVICE_FOLDERS.test(dirname(path)))
+      return refuse(`there is no device of the name ${basename(path)}`)
     return { path, kind: 'file', sizeBytes: null }
   }
   if (stat.isFile()) return { path, kind: 'file', sizeBytes: null }

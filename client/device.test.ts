@@ -1,0 +1,84 @@
+/** Block devices, as loop devices: needs root on Linux. */
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SessionId } from '../shared/protocol/packet.ts'
+import { receive } from './receive.ts'
+import type { ReceiveResult } from './receiveOptions.ts'
+import { cutImage, openScriptedBench, type ScriptedBench } from './scriptedBench.ts'
+
+const MIB = 1024 * 1024
+const CONTENT = Buffer.alloc(5 * MIB + 4096)
+randomBytes(3 * MIB).copy(CONTENT, MIB)
+CONTENT.fill(3, 5 * MIB)
+const IMAGE = cutImage(CONTENT)
+const STORED_BYTES = IMAGE.stored.reduce((sum, chunk) => sum + chunk.length, 0)
+
+const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+
+describe.skipIf(!isRoot)('a disk', () => {
+  const name = `device ${randomBytes(4).toString('hex')}`
+  let directory = ''
+  let bench: ScriptedBench | null = null
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'benchcast-device-'))
+    const session = (process.pid * 100 + 99) as SessionId
+    bench = await openScriptedBench({ image: IMAGE, session, name, dataPort: 62_191 })
+    bench.serve()
+  })
+  afterAll(async () => {
+    await bench?.kill()
+    rmSync(directory, { recursive: true })
+  })
+
+  async function imageDisk(backing: Buffer): Promise<{ result: ReceiveResult; disk: Buffer }> {
+    const file = join(directory, 'backing')
+    writeFileSync(file, backing)
+    const device = execFileSync('losetup', ['-f', '--show', file], { encoding: 'utf8' }).trim()
+    try {
+      const result = await receive({
+        nicName: 'lo',
+        nicAddress: '127.0.0.1',
+        target: { kind: 'path', path: device },
+        sessionName: name,
+        timeoutMs: 10_000,
+      })
+      return { result, disk: readFileSync(file) }
+    } finally {
+      execFileSync('losetup', ['-d', device])
+    }
+  }
+
+  test('full of old data ends equal, and what lies behind the image is untouched', async () => {
+    const { result, disk } = await imageDisk(Buffer.alloc(8 * MIB, 0xee))
+    expect(result).toMatchObject({ keptBytes: 0, receivedBytes: STORED_BYTES })
+    expect(disk.subarray(0, CONTENT.length).equals(CONTENT)).toBe(true)
+    expect(disk.subarray(CONTENT.length).every(byte => byte === 0xee)).toBe(true)
+  })
+
+  test('that holds most of the image takes only what differs', async () => {
+    const old = Buffer.concat([CONTENT, Buffer.alloc(MIB)])
+    old[2 * MIB + 3] = (old[2 * MIB + 3] ?? 0) ^ 1
+    old[5] = 1 // Zeros are no business of the network.
+    const { result, disk } = await imageDisk(old)
+    expect(result).toMatchObject({ keptBytes: 2 * MIB + 4096, receivedBytes: MIB })
+    expect(disk.subarray(0, CONTENT.length).equals(CONTENT)).toBe(true)
+  })
+
+  test('one sector too small is refused before the first write, and the bench is told', async () => {
+    const old = Buffer.alloc(CONTENT.length - 512, 0xee)
+    const failed = imageDisk(old)
+    await expect(failed).rejects.toMatchObject({ fault: { code: 'disk/too-small' } })
+    await expect(failed).rejects.toThrow('holds 5,246,464 bytes, the image needs 5,246,976 bytes')
+    expect(readFileSync(join(directory, 'backing')).equals(old)).toBe(true)
+    expect(bench?.messages.at(-1)).toMatchObject({
+      type: 'result',
+      outcome: 'refused',
+      fault: { code: 'disk/too-small' },
+    })
+  })
+})
