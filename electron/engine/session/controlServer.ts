@@ -6,6 +6,7 @@
  */
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Fault } from '../../../shared/fault.ts'
 import {
@@ -93,8 +94,11 @@ export async function openControlServer(
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     if (request.url !== controlPath(session) || sockets.clients.size >= 2 * MAX_RECEIVERS) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      return
+      return decline(socket, '404 Not Found')
+    }
+    // ws asks `handleProtocols` only when the peer offers any.
+    if (request.headers['sec-websocket-protocol'] === undefined) {
+      return decline(socket, '400 Bad Request')
     }
     sockets.handleUpgrade(request, socket, head, webSocket => {
       attend(webSocket, request.socket.remoteAddress ?? '', onJoin)
@@ -112,6 +116,10 @@ export async function openControlServer(
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+function decline(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function listen(server: http.Server, address: string): Promise<void> {
