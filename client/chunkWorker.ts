@@ -17,10 +17,10 @@ export interface ChunkWorkerData {
 
 export type ChunkJob =
   | { readonly type: 'write'; readonly chunk: number; readonly bytes: Uint8Array }
-  /** Compares positions first to before end with the manifest, at most SCAN_POSITIONS of them. */
+  /** Compares positions first to before end with the manifest. */
   | { readonly type: 'scan'; readonly first: number; readonly end: number }
-  /** Writes zeros at a position, unless it reads as zeros. */
-  | { readonly type: 'zero'; readonly position: number }
+  /** Writes zeros at each position that does not read as zeros. */
+  | { readonly type: 'zero'; readonly positions: readonly number[] }
 
 export type ChunkJobDone =
   | { readonly type: 'write'; readonly chunk: number; readonly isGood: boolean }
@@ -62,7 +62,7 @@ function run(job: ChunkJob): ChunkJobDone {
     case 'scan':
       return { type: 'scan', differing: scan(job.first, job.end) }
     case 'zero':
-      zeroPosition(job.position)
+      for (const position of job.positions) zeroPosition(position)
       return { type: 'zero' }
   }
 }

@@ -20,7 +20,9 @@ type RunKind = 'have' | 'held' | 'whole'
 
 export function createNeedReporter(): NeedReporter {
   let isFirst = true
-  /** Last word on each chunk that has one to be told. */
+  /** What was held at the restart, as runs, told before anything newer: a large image may need many reports for it. */
+  let backlog: NeedEntry[] = []
+  /** Last word since on each chunk that has one to be told. */
   const untold = new Map<number, RunKind>()
 
   return {
@@ -29,6 +31,7 @@ export function createNeedReporter(): NeedReporter {
       untold.clear()
       for (const chunk of have) untold.set(chunk, 'have')
       for (const chunk of held) untold.set(chunk, 'held')
+      backlog = takeRuns(untold, Infinity)
     },
     have: chunk => void untold.set(chunk, 'have'),
     held: chunk => void untold.set(chunk, 'held'),
@@ -36,9 +39,11 @@ export function createNeedReporter(): NeedReporter {
     reports(assembler, kernelDrops, limit) {
       const messages: Uint8Array[] = []
       do {
-        const entries = takeRuns(untold, MAX_NEED_ENTRIES)
+        const entries = backlog.splice(0, MAX_NEED_ENTRIES)
+        if (backlog.length === 0)
+          entries.push(...takeRuns(untold, MAX_NEED_ENTRIES - entries.length))
         // Missing symbols go with the last message: told before the runs they would only be told twice.
-        if (untold.size === 0) {
+        if (untold.size + backlog.length === 0) {
           entries.push(...assembler.entries(MAX_NEED_ENTRIES - entries.length))
         }
         const { counters } = assembler
@@ -54,7 +59,7 @@ export function createNeedReporter(): NeedReporter {
           }),
         )
         isFirst = false
-      } while (untold.size > 0 && messages.length < limit)
+      } while (untold.size + backlog.length > 0 && messages.length < limit)
       return messages
     },
   }

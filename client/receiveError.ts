@@ -61,7 +61,7 @@ function describe(fault: ReceiveFault): string {
     case 'disk/not-usable':
       return `${fault.path} cannot be a target: ${fault.reason}.`
     case 'disk/in-use':
-      return `${fault.path} is in use (${fault.by}): unmount it first, or choose another disk.`
+      return `${fault.path} is in use (${fault.by}): free it first, or choose another target.`
     case 'disk/too-small':
       return (
         `${fault.path} is too small: it holds ${bytes(fault.targetBytes)}, the image needs ` +

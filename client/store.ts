@@ -9,7 +9,7 @@ import { type Manifest, positionBytes } from '../shared/protocol/manifest.ts'
 import type { StoredChunk } from './assembler.ts'
 import type { ChunkThreads } from './chunkThreads.ts'
 import type { Journal } from './journal.ts'
-import { dropPageCache } from './pageCache.ts'
+import { dropPageCache } from './libc.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { SharedManifest } from './shareManifest.ts'
 import { type OpenTarget, reasonOf, startJournal } from './target.ts'
@@ -19,6 +19,12 @@ const closeAsync = promisify(close)
 
 /** Least time between syncs of a file target: a killed receiver loses at most this and what a sync takes. */
 const SYNC_INTERVAL_MS = 200
+
+/**
+ * A disk with an older image, or half of this one, shows in these; a foreign disk is not read twice for nothing. A part
+ * of 5 % goes unnoticed once in 700 times, and is then merely fetched again.
+ */
+const SAMPLES = 128
 
 /** Positions in one scan job: 16 MiB keeps progress smooth and messages few. */
 const SCAN_POSITIONS = 16
@@ -80,7 +86,7 @@ export function createStore(
   let keptBytes = 0
   let journal: Journal | null = null
   /** Positions of zeros that are known, or have to be supposed, not to be. */
-  let dirtyZeros: number[] = open.isZeroed ? [] : zeroPositions(manifest)
+  let dirtyZeros = open.isZeroed ? [] : positionsWhere(manifest, isZero => isZero)
   let unsynced: number[] = []
   let sync: Promise<void> | null = null
   let syncTimer: NodeJS.Timeout | null = null
@@ -157,6 +163,25 @@ export function createStore(
     return new ReceiveError({ code: 'disk/write-failed', path, reason: reasonOf(cause) }, { cause })
   }
 
+  /** Whether the target may hold this image: one of many positions, spread evenly, is enough. */
+  async function isLikely(): Promise<boolean> {
+    const filled = positionsWhere(manifest, isZero => !isZero)
+    const step = Math.max(1, Math.floor(filled.length / SAMPLES))
+    for (let i = 0; i < filled.length; i += step) {
+      const first = filled[i] ?? 0
+      const answer = await threads.run({ type: 'scan', first, end: first + 1 })
+      if (isClosed || (answer.type === 'scan' && answer.differing.length === 0)) return true
+    }
+    return filled.length === 0
+  }
+
+  async function zeroAll(): Promise<void> {
+    for (let i = 0; i < dirtyZeros.length && !isClosed; i += SCAN_POSITIONS) {
+      await threads.run({ type: 'zero', positions: dirtyZeros.slice(i, i + SCAN_POSITIONS) })
+    }
+    dirtyZeros = []
+  }
+
   /** Positions whose content is not the manifest's, in order. */
   async function scan(onProgress: (doneBytes: number) => void): Promise<number[]> {
     const count = manifest.positions.length
@@ -179,7 +204,7 @@ export function createStore(
     return differing.sort((a, b) => a - b)
   }
 
-  /** Takes chunks out of `candidates` that differ somewhere; remembers zeros that do. */
+  /** Chunks that differ somewhere; positions of zeros that do are remembered. */
   function judge(differing: readonly number[]): Set<number> {
     const bad = new Set<number>()
     dirtyZeros = []
@@ -210,7 +235,7 @@ export function createStore(
       return keptBytes
     },
     async prepare(onProgress) {
-      if (open.needsScan) {
+      if (open.needsScan && (await isLikely())) {
         const bad = judge(await scan(onProgress))
         for (let chunk = 0; chunk < chunkCount; chunk++) if (!bad.has(chunk)) hold(chunk)
       } else for (const chunk of open.journaled) hold(chunk)
@@ -230,12 +255,9 @@ export function createStore(
     },
     async readBack(onProgress) {
       if (open.fd === null || open.target.kind === 'memory') return null
-      for (const position of dirtyZeros) {
-        if (isClosed) return null
-        await threads.run({ type: 'zero', position })
-      }
+      await zeroAll()
       try {
-        await dropPageCache(open.fd, open.target.kind)
+        dropPageCache(open.fd, open.target.kind)
       } catch (cause) {
         throw writeError(cause)
       }
@@ -277,10 +299,10 @@ export function closeTarget(open: OpenTarget): void {
   if (open.fd !== null) closeSync(open.fd)
 }
 
-function zeroPositions(manifest: Manifest): number[] {
+function positionsWhere(manifest: Manifest, isWanted: (isZero: boolean) => boolean): number[] {
   const found: number[] = []
   manifest.positions.forEach((chunk, position) => {
-    if (chunk === ZERO_CHUNK) found.push(position)
+    if (isWanted(chunk === ZERO_CHUNK)) found.push(position)
   })
   return found
 }

@@ -91,6 +91,19 @@ test('a journal beside a file that was cut short is not believed', async () => {
   expect(openAt(path)).toMatchObject({ journaled: [], isZeroed: true })
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a file that another receiver writes is refused untouched',
+  () => {
+    const first = openTarget(inspect(path), IMAGE.manifest, IMAGE.id)
+    expect(refusal(() => openAt(path))).toMatchObject({
+      code: 'disk/in-use',
+      message: expect.stringContaining('another receiver'),
+    })
+    if (first.fd !== null) closeSync(first.fd)
+    expect(openAt(path).needsScan).toBe(true)
+  },
+)
+
 test('what cannot be a target is refused by name and cause', () => {
   mkdirSync(join(directory, 'folder'))
   const cases: [string, RegExp][] = [

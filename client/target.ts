@@ -18,6 +18,7 @@ import { type Manifest, positionBytes } from '../shared/protocol/manifest.ts'
 import { ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { deviceBytes, deviceNumber, deviceUser } from './blockDevice.ts'
 import { createJournal, type Journal, journalPath, readJournal, reopenJournal } from './journal.ts'
+import { tryLock } from './libc.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { ReceiveTarget } from './receiveOptions.ts'
 
@@ -116,6 +117,10 @@ function openFile(target: Target, manifest: Manifest, imageId: string): OpenTarg
       path,
       reason: 'it is no regular file any more',
     })
+  }
+  if (!tryLock(fd)) {
+    closeSync(fd)
+    throw new ReceiveError({ code: 'disk/in-use', path, by: 'another receiver writes it' })
   }
   const isWholeSize = stat.size === imageBytes
   const journal = readJournal(journalPath(path), imageId, manifest.storedBytes.length)

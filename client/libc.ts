@@ -1,0 +1,38 @@
+/**
+ * The few calls of the C library that Node has no function for, through koffi. Best effort: elsewhere than on Linux,
+ * or without the FFI, each answers that it did nothing.
+ */
+import { fsyncSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type Koffi from 'koffi'
+
+const POSIX_FADV_DONTNEED = 4
+const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
+const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
+
+/** Syncs, then drops the cached pages, so that reading back comes from the disk. Throws what fsync throws. */
+export function dropPageCache(fd: number, kind: 'file' | 'device'): boolean {
+  fsyncSync(fd)
+  if (kind === 'device') {
+    const ioctl = find('int ioctl(int fd, unsigned long request, long argument)')
+    return ioctl !== null && ioctl(fd, BLKFLSBUF, 0) === 0
+  }
+  const advise = find('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)')
+  return advise !== null && advise(fd, 0, 0, POSIX_FADV_DONTNEED) === 0
+}
+
+/** False only when another open file holds the lock. It ends with the descriptor, whatever ends the process. */
+export function tryLock(fd: number): boolean {
+  const flock = find('int flock(int fd, int operation)')
+  return flock === null || flock(fd, LOCK_EXCLUSIVE_NOW) === 0
+}
+
+function find(prototype: string): ((...args: readonly number[]) => number) | null {
+  if (process.platform !== 'linux') return null
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    return koffi.load('libc.so.6').func(prototype)
+  } catch {
+    return null // No FFI in this installation, or another C library.
+  }
+}
