@@ -13,6 +13,9 @@ import type { KnownSession } from './receiveOptions.ts'
 const BACKOFF_FIRST_MS = 500
 const BACKOFF_LAST_MS = 5_000
 
+/** All machines hear an announce at the same moment: they come back spread over this. */
+const HASTE_MS = 500
+
 /** Nothing at all from the bench: four pings and eighty SYNCs missed. */
 const SILENT_MS = 4_000
 
@@ -56,14 +59,23 @@ export function createConnector(options: ConnectorOptions): Connector {
   let joined: { session: KnownSession['session']; key: string; image: string } | null = null
   let backoffMs = BACKOFF_FIRST_MS
   let notBeforeMs = 0
+  let lostAtMs = 0
+  let hasteMs = 0
   let forgivenAtMs = 0
   let isClosed = false
 
   function choose(nowMs: number): KnownSession | null {
     const { sessionName, discovery } = options
-    const heard = chooseSession(discovery.sessions(nowMs), { sessionName, joined }, nowMs)
+    // What was announced before the link was lost may be as dead as the link.
+    const sessions = discovery.sessions(nowMs).filter(each => each.heardAtMs > lostAtMs)
+    const heard = chooseSession(sessions, { sessionName, joined }, nowMs)
     // Without an announce the last address is as good as any: the network may carry no multicast just now.
     return heard ?? (joined !== null || options.known !== null ? last : null)
+  }
+
+  function isElsewhere({ announce }: KnownSession): boolean {
+    const { address, port } = announce.control
+    return last?.announce.control.address !== address || last.announce.control.port !== port
   }
 
   function connect(known: KnownSession): void {
@@ -93,7 +105,9 @@ export function createConnector(options: ConnectorOptions): Connector {
   function lose(reason: string, fault: ReceiveError | null): void {
     link = null
     if (isClosed) return
-    notBeforeMs = Date.now() + backoffMs * (0.75 + options.random() / 2)
+    lostAtMs = Date.now()
+    notBeforeMs = lostAtMs + backoffMs * (0.75 + options.random() / 2)
+    hasteMs = options.random() * HASTE_MS
     backoffMs = Math.min(BACKOFF_LAST_MS, backoffMs * 2)
     options.onLost(reason)
     if (fault === null) return
@@ -114,9 +128,11 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (isSilent(link, nowMs)) link.cut('the bench fell silent')
         return
       }
-      if (nowMs < notBeforeMs) return
       const known = choose(nowMs)
-      if (known !== null) connect(known)
+      if (known === null) return
+      // A bench that came back says so by a new address: no reason to sit out a long wait.
+      if (isElsewhere(known)) notBeforeMs = Math.min(notBeforeMs, nowMs + hasteMs)
+      if (nowMs >= notBeforeMs) connect(known)
     },
     forgive: nowMs => void (forgivenAtMs = nowMs),
     link: () => link,
