@@ -3,12 +3,13 @@
  * xz by liblzma (WebAssembly), bzip2 by our own decoder. Files made of several members one after another are whole.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { Bzip2Error, bunzip2 } from './bzip2.ts'
 import { CatalogError, causeOf, systemCode } from './catalogFault.ts'
+import { throughZlib } from './throughZlib.ts'
 import { XzError, unxz } from './xz.ts'
 import { unzip } from './zip.ts'
+import { ZstdError, unzstd } from './zstd.ts'
 
 export type PackedFormat = 'gzip' | 'xz' | 'bzip2' | 'zstd' | 'zip'
 
@@ -20,9 +21,6 @@ export interface Unpacking {
 }
 
 const READ_BYTES = 262_144
-
-/** 2^25, 32 MiB: what fits the import's memory. Enough for `zstd -19`; `--long` and `--ultra -21` ask for more. */
-const ZSTD_WINDOW_LOG_MAX = 25
 
 export function unpack(handle: FileHandle, path: string, format: PackedFormat): Unpacking {
   let done = 0
@@ -39,14 +37,17 @@ export function unpack(handle: FileHandle, path: string, format: PackedFormat): 
     const zip = unzip(handle, path)
     return { content: named(zip.content, path, format), doneBytes: zip.doneBytes }
   }
-  const content =
-    format === 'xz'
-      ? unxz(input())
-      : format === 'bzip2'
-        ? bunzip2(input())
-        : throughZlib(input(), format)
+  const content = unpackers[format](input())
   return { content: named(content, path, format), doneBytes: () => done }
 }
+
+const unpackers = {
+  gzip: (input: AsyncGenerator<Uint8Array>) =>
+    throughZlib(copies(input), createGunzip({ chunkSize: READ_BYTES })),
+  xz: unxz,
+  bzip2: bunzip2,
+  zstd: unzstd,
+} as const
 
 /** The decompressor's words as the catalog's fault. */
 async function* named(
@@ -61,30 +62,6 @@ async function* named(
   }
 }
 
-async function* throughZlib(
-  input: AsyncGenerator<Uint8Array>,
-  format: 'gzip' | 'zstd',
-): AsyncGenerator<Uint8Array> {
-  const options = { chunkSize: READ_BYTES }
-  const unpacker =
-    format === 'gzip'
-      ? createGunzip(options)
-      : createZstdDecompress({
-          ...options,
-          params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
-        })
-  // The stream keeps what it is given, the reader reuses its buffer: hence copies.
-  const source = Readable.from(copies(input), { objectMode: true, highWaterMark: 1 })
-  source.on('error', error => unpacker.destroy(error))
-  source.pipe(unpacker)
-  try {
-    for await (const part of unpacker) yield part as Uint8Array
-  } finally {
-    source.destroy()
-    unpacker.destroy()
-  }
-}
-
 async function* copies(input: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const part of input) yield part.slice()
 }
@@ -92,7 +69,7 @@ async function* copies(input: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8A
 function unpackFault(thrown: unknown, path: string, format: PackedFormat): unknown {
   if (thrown instanceof CatalogError) return thrown
   const options = { cause: thrown }
-  if (thrown instanceof XzError || thrown instanceof Bzip2Error) {
+  if (thrown instanceof XzError || thrown instanceof Bzip2Error || thrown instanceof ZstdError) {
     if (thrown.reason === 'truncated')
       return new CatalogError({ code: 'image/truncated', path, format }, options)
     if (thrown.reason === 'memory')
