@@ -56,9 +56,9 @@ export function renderBench(rows: SessionRows, brush: Brush): string[] {
 function renderMachines({ session, receivers }: SessionRows, brush: Brush): string[] {
   const barWidth = brush.width < NARROW ? NARROW_BAR_WIDTH : BAR_WIDTH
   const cells = receivers.map(receiver => {
-    const [word, style] = STATES[receiver.state]
+    const [word, style] = stateOf(receiver, session)
     const fraction = fractionOf(receiver, session.imageBytes)
-    const isMoving = receiver.state === 'receiving' || receiver.state === 'verifying'
+    const isMoving = session.state !== 'waiting' && isWorking(receiver)
     return [
       String(receiver.number),
       printable(receiver.name),
@@ -139,9 +139,9 @@ export function repairShare({ sentBytes, repairBytes }: Session): number {
 }
 
 /** One line when a machine's state changes, for logs. */
-export function describeChange(receiver: Receiver): string {
+export function describeChange(receiver: Receiver, session: Session): string {
   const name = `Machine ${receiver.number}, ${printable(receiver.name)} (${receiver.address})`
-  return `${name}: ${receiver.fault ? why(receiver) : STATES[receiver.state][0]}`
+  return `${name}: ${receiver.fault ? why(receiver) : stateOf(receiver, session)[0]}`
 }
 
 export function describeSession(session: Session): string {
@@ -149,6 +149,16 @@ export function describeSession(session: Session): string {
   if (session.state !== 'running') return `Session ${printable(session.name)} ${session.state}`
   const machines = formatCount(session.counts.joined, 'machine')
   return `Running: ${formatPercent(session.fraction)} of ${machines}, ${formatBits(session.rateBitsPerSecond)}`
+}
+
+/** Before the start a machine that could receive is ready to. */
+function stateOf(receiver: Receiver, session: Session): readonly [string, Style] {
+  if (session.state === 'waiting' && receiver.state === 'receiving') return ['ready', 'green']
+  return STATES[receiver.state]
+}
+
+function isWorking({ state }: Receiver): boolean {
+  return state === 'receiving' || state === 'verifying'
 }
 
 function why(receiver: Receiver): string {

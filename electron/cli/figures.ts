@@ -61,11 +61,16 @@ const RATE_STEPS: Readonly<Record<string, number>> = {
 
 /** "200mbit", "1.5gbit", "500kbit", "250000000" to bits per second; null when it is none or outside the contract. */
 export function parseRate(text: string): number | null {
-  const match = /^(\d{1,15}(?:\.\d{1,9})?) ?([a-z]*?)(?:\/s|ps)?$/i.exec(text.trim())
-  const step = match && RATE_STEPS[(match[2] ?? '').toLowerCase()]
+  const match = /^(\d{1,15}(?:\.\d{1,9})?) ?([a-z]*?)(?:\/s)?$/.exec(plain(text))
+  const step = match && RATE_STEPS[match[2] ?? '']
   if (!match || step === undefined || step === null) return null
   const rate = rateSchema.safeParse(Math.round(Number(match[1]) * step))
   return rate.success ? rate.data : null
+}
+
+/** "Mbps" is bits by custom; a bare "mb" could be bytes, and is refused. */
+function plain(text: string): string {
+  return text.trim().toLowerCase().replace(/bps$/, 'bit')
 }
 
 function scaled(value: number, step: number, units: readonly string[]): string {

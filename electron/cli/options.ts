@@ -170,10 +170,14 @@ function checkOperands(given: readonly string[], operands: Operands | null): voi
   throw new OptionError(`"${extra}" is one word too many: ${wanted}.`)
 }
 
-/** The only known name at most two slips away. */
+/** The known name with the fewest slips, at most two; null when two are equally near. */
 export function nearest(given: string, known: readonly string[]): string | null {
-  const close = known.filter(name => slips(given, name) <= Math.min(2, name.length - 1))
-  return close.length === 1 ? (close[0] ?? null) : null
+  const close = known
+    .map(name => ({ name, slips: slips(given, name) }))
+    .filter(({ name, slips }) => slips <= Math.min(2, name.length - 1))
+    .toSorted((one, other) => one.slips - other.slips)
+  const [best, next] = close
+  return best && best.slips !== next?.slips ? best.name : null
 }
 
 /** Levenshtein's distance. */

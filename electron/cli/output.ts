@@ -25,8 +25,10 @@ export interface Output {
   readonly isJson: boolean
   /** A terminal watches and wants to see things move. */
   readonly isLive: boolean
-  /** Columns of the terminal now. */
+  /** Columns of the terminal now, for what is drawn. */
   readonly width: number
+  /** Columns for results: what goes to a file or program is never cut. */
+  readonly resultWidth: number
   /** A result for people; nothing with --json. */
   line(text: string): void
   /** A result for programs; nothing without --json. */
@@ -106,6 +108,9 @@ export function createOutput(options: OutputOptions): Output {
     isLive,
     get width() {
       return width()
+    },
+    get resultWidth() {
+      return stdout.isTTY === true ? width() : Number.POSITIVE_INFINITY
     },
     line: text => void (isJson || say(stdout, text)),
     event: event => void (isJson && stdout.write(`${JSON.stringify(event)}\n`)),

@@ -1,6 +1,6 @@
 /** Follows one session to its end and tells of it: a live table, log lines, or JSON. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import type { Session } from '../../shared/ipc.ts'
 import { describeChange, describeSession, renderBench, type SessionRows } from './bench.ts'
 import type { JsonEvent, Output } from './output.ts'
 
@@ -52,14 +52,15 @@ function createLiveReport(output: Output, hint: FollowOptions['hint']): Report {
 
 /** At once when a state changes or a machine comes; otherwise at most each five seconds. */
 function createLogReport(output: Output, now: () => number): Report {
-  const states = new Map<string, Receiver['state']>()
+  const changes = new Map<string, string>()
   let told = ''
   let toldAtMs = 0
   return ({ session, receivers }) => {
     for (const receiver of receivers) {
-      if (states.get(receiver.id) === receiver.state) continue
-      states.set(receiver.id, receiver.state)
-      output.note(describeChange(receiver))
+      const change = describeChange(receiver, session)
+      if (changes.get(receiver.id) === change) continue
+      changes.set(receiver.id, change)
+      output.note(change)
     }
     const text = describeSession(session)
     const isDue = told === '' || session.state === 'ended' || now() - toldAtMs >= LOG_EVERY_MS

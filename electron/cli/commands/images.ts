@@ -22,7 +22,7 @@ export const imagesCommand = defineCommand({
         output.line(
           `The catalog in ${catalog.directory} is empty. Add an image: benchcast import FILE`,
         )
-      } else for (const line of renderImages(images, output.width)) output.line(line)
+      } else for (const line of renderImages(images, output.resultWidth)) output.line(line)
       return true
     }),
 })

@@ -18,7 +18,7 @@ export const nicsCommand = defineCommand({
     const nics = listNics()
     for (const nic of nics) output.event({ event: 'nic', ...nic })
     if (nics.length === 0) output.line('This computer has no network card.')
-    else for (const line of renderNics(nics, output.width)) output.line(line)
+    else for (const line of renderNics(nics, output.resultWidth)) output.line(line)
     return true
   },
 })
@@ -27,12 +27,11 @@ const STATES = { up: 'up', 'no-link': 'no link', down: 'off' } as const
 
 export function renderNics(nics: readonly Nic[], width: number): string[] {
   const columns = [
-    { title: 'Card' },
+    { title: 'Card', isFlexible: true },
     { title: 'Address' },
     { title: 'Speed', align: 'right' },
     { title: 'State' },
     { title: 'Kind' },
-    { title: 'Remark', isFlexible: true },
   ] as const
   const rows = nics.map(nic => [
     nic.name,
@@ -40,7 +39,13 @@ export function renderNics(nics: readonly Nic[], width: number): string[] {
     nic.linkBitsPerSecond === null ? '-' : formatBits(nic.linkBitsPerSecond),
     STATES[nic.state],
     nic.kind,
-    nic.warning ?? (nic.isPreferred ? 'The card to use.' : ''),
   ])
-  return renderTable(columns, rows, width)
+  const [titles = '', ...lines] = renderTable(columns, rows, width)
+  // Remarks are sentences: cut to a column they would say nothing.
+  return [titles, ...lines.flatMap((line, at) => [line, ...remark(nics[at])])]
+}
+
+function remark(nic: Nic | undefined): string[] {
+  const text = nic?.warning ?? (nic?.isPreferred ? 'The card to use.' : '')
+  return text === '' ? [] : [`  ${text}`]
 }

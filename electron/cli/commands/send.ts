@@ -1,5 +1,6 @@
 /** `benchcast send IMAGE --nic IFACE` */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { faultOf } from '../../../shared/fault.ts'
 import type { Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
@@ -132,7 +133,10 @@ async function openOrContinue(
 async function conduct(engine: Engine, sessionId: string, context: Context): Promise<boolean> {
   const { output, signal, stdin } = context
   const { handlers } = engine
-  const stop = (): void => void handlers['session:stop']({ sessionId })
+  const tell = (error: unknown): void => output.note(faultOf(error).message)
+  const stop = (): void => {
+    attempt(() => handlers['session:stop']({ sessionId })).catch(tell)
+  }
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
   let isWaiting = true
@@ -140,7 +144,9 @@ async function conduct(engine: Engine, sessionId: string, context: Context): Pro
     ? watchEnter(
         stdin,
         () => {
-          if (isWaiting) void handlers['session:startNow']({ sessionId })
+          if (!isWaiting) return
+          isWaiting = false // Until the next look: a key held down asks once.
+          attempt(() => handlers['session:startNow']({ sessionId })).catch(tell)
         },
         () => process.kill(process.pid, 'SIGINT'),
       )
@@ -164,6 +170,11 @@ async function conduct(engine: Engine, sessionId: string, context: Context): Pro
     ignoreKeys()
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** Handlers may throw at once or later; this is always later. */
+async function attempt(work: () => unknown): Promise<void> {
+  await work()
 }
 
 function hint(session: Session): string {
