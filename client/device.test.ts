@@ -1,7 +1,7 @@
 /** Block devices, as loop devices: needs root on Linux. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -67,6 +67,33 @@ describe.skipIf(!isRoot)('a disk', () => {
     const { result, disk } = await imageDisk(old)
     expect(result).toMatchObject({ keptBytes: 2 * MIB + 4096, receivedBytes: MIB })
     expect(disk.subarray(0, CONTENT.length).equals(CONTENT)).toBe(true)
+  })
+
+  test('that fills up on the way fails with a sentence, and what is written is kept', async () => {
+    const mountpoint = join(directory, 'small')
+    mkdirSync(mountpoint)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', mountpoint])
+    try {
+      const path = join(mountpoint, 'disk.img')
+      const fill = (): void => {
+        if (!existsSync(join(mountpoint, 'other'))) {
+          writeFileSync(join(mountpoint, 'other'), Buffer.alloc(4 * MIB))
+        }
+      }
+      const failed = receive({
+        nicName: 'lo',
+        nicAddress: '127.0.0.1',
+        target: { kind: 'path', path },
+        sessionName: name,
+        timeoutMs: 10_000,
+        onProgress: progress => progress.state === 'receiving' && fill(),
+      })
+      await expect(failed).rejects.toMatchObject({ fault: { code: 'disk/write-failed' } })
+      await expect(failed).rejects.toThrow(/no space/)
+      expect(bench?.messages.at(-1)).toMatchObject({ type: 'result', outcome: 'failed' })
+    } finally {
+      execFileSync('umount', [mountpoint])
+    }
   })
 
   test('one sector too small is refused before the first write, and the bench is told', async () => {

@@ -81,6 +81,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   let known: KnownSession | null = null
   let work: Work | null = null
   let preparing: Promise<void> | null = null
+  let isPreparing = false
   let data: {
     readonly group: GroupReceiver
     readonly intake: Intake
@@ -144,7 +145,10 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       work = startWork(manifest, wireHash, workOptions(session.announce.image))
       preparing = work.prepare()
     } else work.adopt(manifest, wireHash)
+    isPreparing = true
     await preparing
+    isPreparing = false
+    linkLostAtMs = Date.now() // A long look at a large disk is not the bench's absence.
     await listen(session)
     if (isOver || connector.link() !== link) return
     note = ''
@@ -308,8 +312,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       return fail(new ReceiveError({ code: 'session/ended', sessionName: sessionName ?? '' }))
     }
     const { timeoutMs, nicName } = options
-    if (state.link === 'joined' || (preparing !== null && !state.hasJoined) || timeoutMs === null)
-      return
+    if (state.link === 'joined' || isPreparing || timeoutMs === null) return
     const waitedMs = nowMs - linkLostAtMs
     if (waitedMs < timeoutMs) return
     const fault: ReceiveFault =
@@ -362,7 +365,6 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     options.signal?.removeEventListener('abort', cancel)
     await connector.close()
     await deafen()
-    await preparing?.catch(() => undefined)
     await work?.close()
   }
 
