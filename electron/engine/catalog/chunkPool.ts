@@ -4,6 +4,8 @@
  */
 import { webcrypto } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
 import { ENCODING } from '../../../shared/protocol/manifest.ts'
 import type { Encoding } from '../../../shared/protocol/manifest.ts'
@@ -11,6 +13,9 @@ import { packChunk } from './packChunk.ts'
 
 /** Threads in Node's pool unless the environment says otherwise; asking for more only makes files wait. */
 const POOL_THREADS = 4
+
+/** V8 lets 64 MiB of buffers outside its heap pile up before it looks; beside a large window that is too much. */
+const COLLECT_EVERY_CHUNKS = 16
 
 export interface PackedChunk {
   /** As they are to be stored; may be the slot's own memory. */
@@ -27,7 +32,8 @@ export interface ChunkPool {
   pack(slot: number, rawBytes: number): Promise<PackedChunk>
 }
 
-export function createChunkPool(): ChunkPool {
+/** `isMemoryTight`: the source's decompressor takes a large part of the memory, so garbage is collected early. */
+export function createChunkPool(isMemoryTight: boolean): ChunkPool {
   const atWork = Math.min(POOL_THREADS, availableParallelism() + 1)
   const slotCount = atWork * 3 // At work, next in line, and being written.
   const slots = new Uint8Array(slotCount * CHUNK_BYTES)
@@ -35,6 +41,8 @@ export function createChunkPool(): ChunkPool {
   const waitingForSlot: ((slot: number) => void)[] = []
   const waitingForTurn: (() => void)[] = []
   let running = 0
+  let uncollected = 0
+  const collect = isMemoryTight ? collector() : null
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (running === atWork) await new Promise<void>(resolve => waitingForTurn.push(resolve))
@@ -70,10 +78,20 @@ export function createChunkPool(): ChunkPool {
       const raw = bytes(slot).subarray(0, rawBytes)
       return inTurn(async () => {
         const packed = await packChunk(raw)
+        if (collect && ++uncollected >= COLLECT_EVERY_CHUNKS) {
+          uncollected = 0
+          collect()
+        }
         return packed
           ? { stored: packed, encoding: ENCODING.zstd }
           : { stored: raw, encoding: ENCODING.raw }
       })
     },
   }
+}
+
+/** V8's own collector, some milliseconds in a heap as small as this thread's; the flag is the only way to it. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
 }

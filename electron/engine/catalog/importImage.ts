@@ -66,7 +66,7 @@ async function importSource(
 ): Promise<ImportOutcome> {
   const database = openDatabase(directory, false)
   const lock = lockNewImport(directory)
-  const pool = createChunkPool()
+  const pool = createChunkPool(source.format === 'xz' || source.format === 'zstd')
   let writer: PackWriter | null = null
   let rows: ImportRows | null = null
   let isFinished = false

@@ -1,0 +1,137 @@
+/** An import may die at any moment. Nothing of it may show, and nothing else may suffer. */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openCatalog } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
+
+const MIB = 2 ** 20
+const KILLS = 50
+const SEED = 20_260_101
+
+/** mulberry32: small, seeded, good enough to spread moments. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Resolves once the child has begun, to whoever kills it or waits for its end. */
+function startImport(directory: string, path: string) {
+  const script = `
+    const { openCatalog } = await import(${JSON.stringify(join(import.meta.dirname, 'catalog.ts'))})
+    const catalog = openCatalog(${JSON.stringify(directory)})
+    console.log('begun')
+    await catalog.importFile(${JSON.stringify(path)})
+    catalog.close()`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const begun = new Promise<void>(resolve => child.stdout.once('data', () => resolve()))
+  const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
+  return { child, begun, ended }
+}
+
+function filesOnDisk(directory: string): string[] {
+  return [
+    ...readdirSync(join(directory, 'packs')),
+    ...readdirSync(join(directory, 'imports')),
+  ].toSorted()
+}
+
+function filesReferenced(catalog: Catalog): string[] {
+  const rows = catalog.database.prepare<[], { file: string }>(
+    `SELECT DISTINCT file FROM packs JOIN chunks ON pack_key = packs.key JOIN positions ON chunk_key = chunks.key
+     JOIN images ON images.key = image_key WHERE id IS NOT NULL ORDER BY file`,
+  )
+  return rows.all().map(row => row.file)
+}
+
+test(
+  `killed at ${KILLS} random moments of an import, the catalog opens clean and keeps every finished image`,
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'benchcast-kill-'))
+    const directory = join(folder, 'catalog')
+    const random = createRandom(SEED)
+    const kept = randomBytes(3 * MIB)
+    const keptPath = join(folder, 'kept.img')
+    writeFileSync(keptPath, kept)
+    const first = openCatalog(directory)
+    const { image } = await first.importFile(keptPath)
+    first.close()
+
+    // Shares chunks with the kept image, so that a careless sweep would take them.
+    const path = join(folder, 'dying.img')
+    writeFileSync(path, Buffer.concat([randomBytes(20 * MIB), kept, randomBytes(9 * MIB)]))
+    const whole = startImport(directory, path)
+    await whole.begun
+    const startedAtMs = performance.now()
+    expect(await whole.ended).toBe(0)
+    const importMs = performance.now() - startedAtMs
+    const clean = openCatalog(directory)
+    clean.remove(clean.find('dying').id)
+    clean.close()
+
+    let half = 0
+    for (let kill = 0; kill < KILLS; kill++) {
+      const { child, begun, ended } = startImport(directory, path)
+      await begun
+      await new Promise(resolve => setTimeout(resolve, random() * importMs))
+      child.kill('SIGKILL')
+      await ended
+      if (readdirSync(join(directory, 'imports')).length > 0) half++
+      const catalog = openCatalog(directory)
+      const names = catalog.list().map(one => one.name)
+      expect(names.filter(name => name !== 'dying')).toEqual(['kept'])
+      expect(filesOnDisk(directory)).toEqual(filesReferenced(catalog))
+      expect(catalog.database.prepare('SELECT 1 FROM images WHERE id IS NULL').all()).toEqual([])
+      expect(catalog.database.pragma('integrity_check', { simple: true })).toBe('ok')
+      if (kill % 5 === 0 || names.length > 1) {
+        expect((await catalog.verify(image.id)).isIntact).toBe(true)
+      }
+      if (names.length > 1) {
+        const { id } = catalog.find('dying')
+        expect((await catalog.verify(id)).isIntact).toBe(true)
+        catalog.remove(id)
+      }
+      catalog.close()
+    }
+    // Otherwise the moments missed the import, and the test proved nothing.
+    expect(half).toBeGreaterThan(KILLS / 2)
+    rmSync(folder, { recursive: true, force: true })
+  },
+)
+
+test(
+  'opening a catalog beside a living import leaves that import alone',
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'benchcast-alive-'))
+    const path = join(folder, 'a.img')
+    writeFileSync(path, randomBytes(64 * MIB))
+    const { begun, ended } = startImport(join(folder, 'catalog'), path)
+    await begun
+    let opened = 0
+    let isEnded = false
+    void ended.then(() => (isEnded = true))
+    while (!isEnded) {
+      openCatalog(join(folder, 'catalog')).close()
+      opened++
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    expect(await ended).toBe(0)
+    expect(opened).toBeGreaterThan(5)
+    const catalog = openCatalog(join(folder, 'catalog'))
+    expect((await catalog.verify(catalog.find('a').id)).isIntact).toBe(true)
+    catalog.close()
+    rmSync(folder, { recursive: true, force: true })
+  },
+)
