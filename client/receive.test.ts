@@ -164,6 +164,18 @@ test('only zeros differ: nothing is received, and the target still ends equal', 
   expect(readFileSync(path).equals(CONTENT)).toBe(true)
 })
 
+test('an image of zeros, and one of a single byte, end verified', async () => {
+  for (const content of [Buffer.alloc(2 * MIB + 1), Buffer.from([7])]) {
+    const sender = await bench({ image: cutImage(content) })
+    sender.serve()
+    writeFileSync(path, Buffer.alloc(content.length, 9))
+    await run()
+    expect(readFileSync(path).equals(content)).toBe(true)
+    await sender.kill()
+    benches = []
+  }
+})
+
 test('a larger dirty file ends as large as the image', async () => {
   writeFileSync(path, Buffer.alloc(12 * MIB, 5))
   const sender = await bench()

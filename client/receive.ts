@@ -2,7 +2,11 @@
  * A whole run of one receiver: connector, work on the target, datagrams and reports, tied together by the states of
  * `receiveState.ts`. Sends no multicast of its own.
  */
-import { openGroupReceiver, type GroupReceiver } from '../electron/engine/net/net.ts'
+import {
+  openGroupReceiver,
+  type GroupReceiver,
+  GroupReceiverError,
+} from '../electron/engine/net/net.ts'
 import { faultOf } from '../shared/fault.ts'
 import type { Machine, Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
@@ -85,7 +89,6 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   let data: {
     readonly group: GroupReceiver
     readonly intake: Intake
-    readonly of: KnownSession
   } | null = null
   let pastDrops = 0
   let number: number | null = null
@@ -112,7 +115,11 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     },
     onAdmitted: given => void (number = given),
     onManifest(link, session, manifest, wireHash) {
-      join(link, session, manifest, wireHash).catch((error: unknown) => fail(error))
+      join(link, session, manifest, wireHash).catch((error: unknown) => {
+        // A card that went down takes its groups with it, and comes back.
+        if (state.hasJoined && error instanceof GroupReceiverError) link.cut(error.message)
+        else fail(error)
+      })
     },
     onPhase(phase) {
       endedAtMs = phase === 'ended' ? Date.now() : null
@@ -174,7 +181,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   /** Opens the session's group, unless it is open or there is nothing to fetch. */
   async function listen(session: KnownSession): Promise<void> {
     if (work === null || work.store.isComplete || isOver) return
-    if (data?.of.session === session.session) return
+    // Opened anew for each link: after a card was unplugged an old membership hears nothing.
     await deafen()
     const intake = createIntake(
       {
@@ -202,7 +209,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       onDatagram: datagram => intake.take(datagram),
     })
     if (isOver) return opened.close()
-    data = { group: opened, intake, of: session }
+    data = { group: opened, intake }
   }
 
   async function deafen(): Promise<void> {

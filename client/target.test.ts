@@ -184,6 +184,33 @@ describe.skipIf(!isRoot)('with real devices (needs root on Linux)', () => {
     })
   })
 
+  test('a disk that holds a mounted partition is refused', () => {
+    const backing = join(directory, 'backing')
+    writeFileSync(backing, Buffer.alloc(16 * MIB))
+    const loop = execFileSync('losetup', ['-P', '-f', '--show', backing], { encoding: 'utf8' })
+    const device = loop.trim()
+    try {
+      execFileSync('addpart', [device, '1', '2048', String((15 * MIB) / 512)])
+      const partition = `${device}p1`
+      execFileSync('mkfs.ext4', ['-q', '-F', partition])
+      expect(inspect(device).kind).toBe('device')
+      expect(inspect(partition).sizeBytes).toBe(15 * MIB)
+      execFileSync('mount', [partition, directory])
+      try {
+        expect(refusal(() => inspect(device))).toMatchObject({
+          code: 'disk/in-use',
+          message: expect.stringContaining(`mounted at ${directory}`),
+        })
+        expect(refusal(() => inspect(partition)).code).toBe('disk/in-use')
+      } finally {
+        execFileSync('umount', [directory])
+      }
+      execFileSync('delpart', [device, '1'])
+    } finally {
+      execFileSync('losetup', ['-d', device])
+    }
+  })
+
   test('a file system without the space is refused with both numbers, and nothing is made', () => {
     const mountpoint = join(directory, 'small')
     mkdirSync(mountpoint)
