@@ -1,13 +1,17 @@
 /**
  * Multicast out of one card. The socket is bound to the card's own address and its multicast interface is that card,
- * so the kernel has no other way to route a datagram (ip(7), IP_MULTICAST_IF). `node:dgram` everywhere; a batched
- * sender may stand behind the same interface.
+ * so the kernel has no other way to route a datagram (ip(7), IP_MULTICAST_IF). Bulk goes through batchedSender.ts where
+ * the system has it, everything else through `node:dgram`.
  */
 import dgram from 'node:dgram'
+import { openBatchedSender } from './batchedSender.ts'
+import { loadLinuxSockets } from './linuxSockets.ts'
 
 export interface GroupSender {
   /** Header and payload leave as one datagram. Both must stay untouched for twice QUEUE_DATAGRAMS of later sends. */
   send(header: Uint8Array, payload: Uint8Array | null): void
+  /** A bulk sender may hold datagrams back until now: call it after each burst. */
+  flush(): void
   /** Whether the kernel takes no more for now; it frees within a millisecond or so. */
   isFull(): boolean
   readonly port: number
@@ -20,6 +24,8 @@ export interface GroupSenderOptions {
   readonly port: number
   /** 1 keeps datagrams on the bench's own switch. */
   readonly ttl: number
+  /** Many datagrams in bursts, with `flush` after each; otherwise every one leaves by itself. Default false. */
+  readonly isBulk?: boolean
   /** Lets receivers on this same computer listen: rehearsals and tests. */
   readonly isLoopedBack: boolean
   /** Errors of single sends, for example a cable pulled: counted by the caller, never thrown. */
@@ -30,14 +36,62 @@ export interface GroupSenderOptions {
 export const QUEUE_BYTES = 512 * 1024
 /** And up to this many: tiny datagrams would otherwise outnumber the buffers that callers rotate. */
 export const QUEUE_DATAGRAMS = 1024
-const SEND_BUFFER_BYTES = 2 * 1024 * 1024
+/**
+ * Some 200 datagrams: 2 ms at 1 Gbit/s, as long as timers here sleep. A larger buffer outgrows the card's own queue
+ * (a tbf's 50 ms, a small pfifo), which then drops what a full buffer would merely have made wait.
+ */
+const SEND_BUFFER_BYTES = 256 * 1024
 
+export type GroupSenderFault = {
+  readonly code: 'net/group-not-sendable'
+  readonly group: string
+  readonly port: number
+  readonly interfaceAddress: string
+  readonly reason: string
+}
+
+export class GroupSenderError extends Error {
+  override readonly name = 'GroupSenderError'
+  readonly fault: GroupSenderFault
+
+  constructor(fault: GroupSenderFault, options?: ErrorOptions) {
+    super(
+      `Cannot send multicast to ${fault.group}:${fault.port} from the card with address ${fault.interfaceAddress}: ` +
+        `${fault.reason}. Check that the card is up and still has this address.`,
+      options,
+    )
+    this.fault = fault
+  }
+}
+
+/** Fault: net/group-not-sendable. */
 export async function openGroupSender(options: GroupSenderOptions): Promise<GroupSender> {
+  const sockets = options.isBulk === true ? await loadLinuxSockets() : null
+  try {
+    return sockets ? openBatchedSender(sockets, options) : await openDgramSender(options)
+  } catch (cause) {
+    const { group, port, interfaceAddress } = options
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const fault = {
+      code: 'net/group-not-sendable',
+      group,
+      port,
+      interfaceAddress,
+      reason,
+    } as const
+    throw new GroupSenderError(fault, { cause })
+  }
+}
+
+async function openDgramSender(options: GroupSenderOptions): Promise<GroupSender> {
   const socket = dgram.createSocket({ type: 'udp4', reuseAddr: false })
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
+    socket.once('error', error => {
+      socket.close()
+      reject(error)
+    })
     socket.bind({ address: options.interfaceAddress, port: 0 }, () => {
-      socket.off('error', reject)
+      socket.removeAllListeners('error')
       resolve()
     })
   })
@@ -45,7 +99,7 @@ export async function openGroupSender(options: GroupSenderOptions): Promise<Grou
   socket.setMulticastInterface(options.interfaceAddress)
   socket.setMulticastTTL(options.ttl)
   socket.setMulticastLoopback(options.isLoopedBack)
-  growSendBuffer(socket)
+  sizeSendBuffer(socket)
   const onSent = (error: Error | null): void => {
     if (error) options.onSendError(error)
   }
@@ -55,16 +109,17 @@ export async function openGroupSender(options: GroupSenderOptions): Promise<Grou
       const message = payload === null ? header : [header, payload]
       socket.send(message, options.port, options.group, onSent)
     },
+    flush: () => undefined,
     isFull: () =>
       socket.getSendQueueSize() > QUEUE_BYTES || socket.getSendQueueCount() > QUEUE_DATAGRAMS,
     close: () => socket.close(),
   }
 }
 
-function growSendBuffer(socket: dgram.Socket): void {
+function sizeSendBuffer(socket: dgram.Socket): void {
   try {
     socket.setSendBufferSize(SEND_BUFFER_BYTES)
   } catch {
-    // A smaller buffer only means that the process holds still sooner.
+    // The system's own size then: some loss at the card's queue at worst, which repairs mend.
   }
 }
