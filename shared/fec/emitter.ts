@@ -128,7 +128,7 @@ function code(f: WasmFunction): number[] {
 }
 
 function name(text: string): number[] {
-  return vector([...text].map(letter => [letter.charCodeAt(0)]))
+  return vector(Array.from(text, letter => [letter.charCodeAt(0)]))
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {
