@@ -23,13 +23,13 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** Resolves once the child has begun, to whoever kills it or waits for its end. */
+/** `begun` resolves with the first chunk read, so that what follows is the import and not the start of a process. */
 function startImport(directory: string, path: string) {
   const script = `
     const { openCatalog } = await import(${JSON.stringify(join(import.meta.dirname, 'catalog.ts'))})
     const catalog = openCatalog(${JSON.stringify(directory)})
-    console.log('begun')
-    await catalog.importFile(${JSON.stringify(path)})
+    const onProgress = () => process.stdout.write('.')
+    await catalog.importFile(${JSON.stringify(path)}, { onProgress })
     catalog.close()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
