@@ -37,6 +37,10 @@ function run(...words: string[]): Promise<Run> {
   return start(...words).done
 }
 
+function importAll(...files: string[]): Promise<Run> {
+  return run('import', ...files, '--catalog', catalog)
+}
+
 function events(text: string): Record<string, unknown>[] {
   return text
     .trimEnd()
@@ -91,9 +95,7 @@ describe('the command line', () => {
   it('says what is in the catalog already, goes on after a fault, and then fails', async () => {
     const { file, content } = writeImage('one.img')
     fs.writeFileSync(path.join(directory, 'same.img.gz'), gzipSync(content, { level: 1 }))
-    const { code, stdout, stderr } = await run(
-      ...['import', file, 'missing.img', 'same.img.gz', '--catalog', catalog],
-    )
+    const { code, stdout, stderr } = await importAll(file, 'missing.img', 'same.img.gz')
     expect(code).toBe(1)
     expect(stdout).toMatch(/one\.img imported as "one" \([0-9a-f]{12}\): 5 MiB/)
     expect(stdout).toMatch(/same\.img\.gz is already in the catalog as "one"/)
@@ -102,7 +104,7 @@ describe('the command line', () => {
 
   it('names a damaged place and exits with 1', async () => {
     const { file } = writeImage('one.img')
-    await run('import', file, '--catalog', catalog)
+    await importAll(file)
     const packs = fs
       .readdirSync(catalog, { recursive: true, encoding: 'utf8' })
       .map(name => path.join(catalog, name))
@@ -164,7 +166,7 @@ describe('the command line', () => {
 
   it('stops a session on Ctrl-C, tells its machines, and exits with 130', async () => {
     const { file } = writeImage('one.img')
-    await run('import', file, '--catalog', catalog)
+    await importAll(file)
     const words = ['--nic', 'lo', '--catalog', catalog, '--json', '--start-after', '9']
     const { child, done } = start('send', 'one', ...words)
     await once(child.stdout!, 'data')
@@ -185,12 +187,10 @@ describe('the command line', () => {
 
   it('sends an image to two receivers, and all three succeed', async () => {
     const { file, content } = writeImage('one.img')
-    await run('import', file, '--catalog', catalog)
+    await importAll(file)
     const name = `cli-${process.pid}`
-    const send = run(
-      ...['send', 'one', '--nic', 'lo', '--catalog', catalog, '--json'],
-      ...['--start-after', '2', '--name', name, '--rate', '100mbit'],
-    )
+    const rules = ['--start-after', '2', '--name', name, '--rate', '100mbit']
+    const send = run('send', 'one', '--nic', 'lo', '--catalog', catalog, '--json', ...rules)
     const common = ['receive', '--nic', 'lo', '--session', name, '--timeout', '20']
     const plain = run(...common, '--to', 'a.img', '--loss', '2')
     const json = run(...common, '--to', 'b.img', '--json')

@@ -52,10 +52,10 @@ interface Rehearsal {
   end(): Promise<void>
 }
 
-/** Many receivers share a small image, so that a rehearsal takes seconds and no disk fills. */
-const SAMPLE_MIB = 128
-const CROWDED_SAMPLE_MIB = 64
+/** Many receivers get a smaller image, so that a rehearsal takes seconds and fills neither disk nor memory. */
 const CROWD = 8
+const SAMPLE_MIB = 96
+const CROWDED_SAMPLE_MIB = 32
 
 /**
  * A laptop plays the whole bench, so what all receivers take together is bounded; else its own buffers overflow, which
@@ -65,9 +65,11 @@ const MAX_RATE = 400e6
 const MAX_RATE_TOGETHER = 600e6
 const MIN_RATE = 10e6
 
-/** Chunks in assembly, each receiver: 16 MiB is a fifth of a second at full rate. */
-const ASSEMBLY_BYTES = 16 * MIB
-const CROWDED_ASSEMBLY_BYTES = 4 * MIB
+/**
+ * Chunks in assembly, of the sample's size. What is missing is sent again in the next pass only, so a receiver with
+ * losses keeps nearly every chunk open for a whole one: somewhat more than half the sample is what has to be sent.
+ */
+const ASSEMBLY_SHARE = 0.5
 
 export function createRehearsals(): Rehearsals {
   const running = new Set<Rehearsal>()
@@ -80,7 +82,7 @@ export function createRehearsals(): Rehearsals {
     onStep: (step: RehearsalStep) => void,
   ): Promise<Session> {
     const nic = loopback()
-    const sampleMib = request.receivers > CROWD ? CROWDED_SAMPLE_MIB : SAMPLE_MIB
+    const sampleMib = sampleMibFor(request.receivers)
     const directory = openWorkplace((request.receivers + 2) * sampleMib * MIB)
     const undo: Undo[] = [() => removeWorkplace(directory)]
     try {
@@ -168,6 +170,10 @@ async function unwind(undo: readonly Undo[]): Promise<void> {
   if (faults.length > 0) throw faults[0]
 }
 
+function sampleMibFor(receivers: number): number {
+  return receivers > CROWD ? CROWDED_SAMPLE_MIB : SAMPLE_MIB
+}
+
 function loopback(): UsableNic {
   const card = listNics().find(nic => nic.kind === 'loopback' && nic.address !== null)
   if (!card || card.state !== 'up') throw new RehearsalError({ code: 'net/no-loopback' })
@@ -191,14 +197,13 @@ function orderFor(
   session: string,
   request: RehearsalRequest,
 ): VirtualOrder {
-  const isCrowd = request.receivers > CROWD
   return {
     directory,
     nicName: nic.name,
     nicAddress: nic.address,
     session,
     lossPercent: request.lossPercent,
-    assemblyBytes: isCrowd ? CROWDED_ASSEMBLY_BYTES : ASSEMBLY_BYTES,
+    assemblyBytes: Math.round(sampleMibFor(request.receivers) * MIB * ASSEMBLY_SHARE),
     receivers: Array.from({ length: request.receivers }, (_, at) => ({
       name: `Rehearsal ${at + 1}`,
       id: createHash('sha256').update(`${session} ${at}`).digest('hex').slice(0, 32),
