@@ -21,7 +21,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { identityBytes } from '../../../shared/protocol/manifest.ts'
-import { openCatalog } from './catalog.ts'
+import { defaultCatalogDirectory, openCatalog } from './catalog.ts'
 import type { Catalog, ImportProgress } from './catalog.ts'
 
 const MIB = 2 ** 20
@@ -441,5 +441,20 @@ describe('opening', () => {
     )
     expect(() => openCatalog(broken)).toThrow(/catalog\.db is not a database/)
     expect(() => openCatalog(file('plain', Buffer.from('x')))).toThrow(/cannot be opened/)
+  })
+})
+
+describe('the default folder', () => {
+  const before = process.env['XDG_DATA_HOME']
+  afterEach(() => {
+    if (before === undefined) delete process.env['XDG_DATA_HOME']
+    else process.env['XDG_DATA_HOME'] = before
+  })
+
+  test.skipIf(process.platform === 'win32')('follows XDG_DATA_HOME when that is absolute', () => {
+    process.env['XDG_DATA_HOME'] = '/data/mine'
+    expect(defaultCatalogDirectory()).toBe('/data/mine/benchcast')
+    process.env['XDG_DATA_HOME'] = 'relative'
+    expect(defaultCatalogDirectory()).toMatch(/\.local\/share\/benchcast$/)
   })
 })
