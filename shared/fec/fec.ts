@@ -131,8 +131,10 @@ function solve(
     missing,
   )
   for (const [target, factors] of inverse.entries()) {
-    for (const [sum, factor] of factors.entries()) {
-      memory[KERNEL_AT.matrix + sum * MATRIX_STRIDE + target] = factor
+    let at = KERNEL_AT.matrix + target
+    for (const factor of factors) {
+      memory[at] = factor
+      at += MATRIX_STRIDE
     }
   }
   memory.fill(0, KERNEL_AT.first, KERNEL_AT.first + count * SYMBOL_BYTES)

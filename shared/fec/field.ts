@@ -22,16 +22,16 @@ export interface Field {
 
 export function createField(): Field {
   const { power, log } = tables()
-  const multiply = (a: number, b: number) =>
-    a === 0 || b === 0 ? 0 : at(power, at(log, a) + at(log, b))
-  const invert = (a: number) => {
-    if (a === 0) throw new Error('0 has no inverse in GF(256)')
-    return at(power, 255 - at(log, a))
-  }
+  const inverses = Uint8Array.from(log, (exponent, value) =>
+    value ? at(power, 255 - exponent) : 0,
+  )
   return {
-    multiply,
-    invert,
-    coefficient: (row, column) => invert(rowPoint(row) ^ column),
+    multiply: (a, b) => (a === 0 || b === 0 ? 0 : at(power, at(log, a) + at(log, b))),
+    invert: a => {
+      if (a === 0) throw new Error('0 has no inverse in GF(256)')
+      return at(inverses, a)
+    },
+    coefficient: (row, column) => at(inverses, rowPoint(row) ^ column),
     invertCauchy: (rows, columns) => invertCauchy(power, log, rows, columns),
   }
 }
@@ -72,12 +72,15 @@ function invertCauchy(
   const points = rows.map(rowPoint)
   const rowLogs = points.map(x => productLog(log, x, columns) - productLog(log, x, points))
   const columnLogs = columns.map(y => productLog(log, y, points) - productLog(log, y, columns))
-  return columns.map((y, j) =>
-    Uint8Array.from(points, (x, i) => {
-      const exponent = at(rowLogs, i) + at(columnLogs, j) - at(log, x ^ y)
-      return at(power, ((exponent % 255) + 255) % 255)
-    }),
-  )
+  return columns.map((y, j) => {
+    const columnLog = at(columnLogs, j)
+    const line = new Uint8Array(points.length)
+    for (let i = 0; i < points.length; i++) {
+      const exponent = at(rowLogs, i) + columnLog - at(log, at(points, i) ^ y)
+      line[i] = at(power, ((exponent % 255) + 255) % 255)
+    }
+    return line
+  })
 }
 
 /** Logarithm, not reduced, of the product of point + other over all others but the point itself. */
