@@ -42,8 +42,9 @@ const STATES: Readonly<Record<Receiver['state'], readonly [string, Style]>> = {
 }
 
 const BAR_WIDTH = 20
-const NARROW_BAR_WIDTH = 8
-const NARROW = 90
+/** Below this many columns names matter more than addresses and long bars. */
+const NARROW = 98
+const NARROW_BAR_WIDTH = 12
 
 /** The live view: what the session does, then a line per machine. */
 export function renderBench(rows: SessionRows, brush: Brush): string[] {
@@ -54,7 +55,8 @@ export function renderBench(rows: SessionRows, brush: Brush): string[] {
 }
 
 function renderMachines({ session, receivers }: SessionRows, brush: Brush): string[] {
-  const barWidth = brush.width < NARROW ? NARROW_BAR_WIDTH : BAR_WIDTH
+  const isNarrow = brush.width < NARROW
+  const barWidth = isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH
   const cells = receivers.map(receiver => {
     const [word, style] = stateOf(receiver, session)
     const fraction = fractionOf(receiver, session.imageBytes)
@@ -62,7 +64,7 @@ function renderMachines({ session, receivers }: SessionRows, brush: Brush): stri
     return [
       String(receiver.number),
       printable(receiver.name),
-      receiver.address,
+      ...(isNarrow ? [] : [receiver.address]),
       brush.style(style, word),
       `${renderBar(fraction, barWidth)} ${formatPercent(fraction).padStart(5)}`,
       isMoving ? formatRate(receiver.rateBytesPerSecond) : '',
@@ -70,7 +72,8 @@ function renderMachines({ session, receivers }: SessionRows, brush: Brush): stri
       formatShare(receiver.lossFraction),
     ]
   })
-  const table = renderTable(COLUMNS, cells, brush.width - 3).map(line => `  ${line}`)
+  const columns = isNarrow ? COLUMNS.filter(({ title }) => title !== 'Address') : COLUMNS
+  const table = renderTable(columns, cells, brush.width - 3).map(line => `  ${line}`)
   return [brush.style('dim', table[0] ?? ''), ...table.slice(1)]
 }
 
