@@ -206,7 +206,10 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       group,
       port,
       interfaceAddress: options.nicAddress,
+      // Virtual receivers share a process: a thread for each would only take turns.
+      isBulk: options.machine === undefined,
       onDatagram: datagram => intake.take(datagram),
+      onFault: error => fail(error),
     })
     if (isOver) return opened.close()
     data = { group: opened, intake }

@@ -1,6 +1,6 @@
 /**
- * Takes a multicast group's datagrams on one card. node:dgram here; a thread with recvmmsg can stand behind the same
- * interface, handing its batch over datagram by datagram.
+ * Takes a multicast group's datagrams on one card. Bulk goes through batchedReceiver.ts where the system has it,
+ * everything else through node:dgram.
  *
  * Linux: bound to the group's own address, so that unicast to the port does not count, and IP_MULTICAST_ALL off
  * (ip(7)), so that memberships of other sockets on other cards bring nothing here. Windows cannot bind a group address
@@ -8,20 +8,24 @@
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { readFile, readlink } from 'node:fs/promises'
+import { openBatchedReceiver } from './batchedReceiver.ts'
+import { loadLinuxSockets } from './linuxSockets.ts'
 
 export interface GroupReceiverOptions {
   readonly group: string
   readonly port: number
   /** IPv4 address of the card that joins. */
   readonly interfaceAddress: string
-  /** `datagram` is the receiver's to keep. */
+  /** Many datagrams a second, worth a thread of their own. Default false. */
+  readonly isBulk?: boolean
+  /** `datagram` is the receiver's to keep; in bulk it is a view, valid during the call. */
   onDatagram(datagram: Buffer): void
   /** The socket failed after it was open; nothing more will come. */
   onFault?(error: Error): void
 }
 
 export interface GroupReceiver {
-  /** Datagrams that this socket's buffer had no room for, as of the last second; 0 where the system does not tell. */
+  /** Datagrams that the socket's buffer had no room for, as of the last second; 0 where the system does not tell. */
   kernelDrops(): number
   close(): Promise<void>
 }
@@ -55,26 +59,37 @@ const DROPS_INTERVAL_MS = 1000
 
 /** Fault: net/group-not-joined. */
 export async function openGroupReceiver(options: GroupReceiverOptions): Promise<GroupReceiver> {
+  const sockets = options.isBulk === true ? await loadLinuxSockets() : null
+  try {
+    return sockets ? openBatchedReceiver(sockets, options) : await openDgramReceiver(options)
+  } catch (cause) {
+    const { group, port, interfaceAddress } = options
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const fault = { code: 'net/group-not-joined', group, port, interfaceAddress, reason } as const
+    throw new GroupReceiverError(fault, { cause })
+  }
+}
+
+async function openDgramReceiver(options: GroupReceiverOptions): Promise<GroupReceiver> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true })
   socket.on('message', datagram => options.onDatagram(datagram))
   try {
     await bind(socket, options)
     await tune(socket)
     socket.addMembership(options.group, options.interfaceAddress)
-  } catch (cause) {
+  } catch (error) {
     socket.close()
-    const { group, port, interfaceAddress } = options
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const fault = { code: 'net/group-not-joined', group, port, interfaceAddress, reason } as const
-    throw new GroupReceiverError(fault, { cause })
+    throw error
   }
   socket.on('error', error => options.onFault?.(error))
   const drops = watchDrops(socket)
+  let closed: Promise<void> | null = null
   return {
     kernelDrops: drops.count,
     close() {
       drops.stop()
-      return new Promise(resolve => socket.close(() => resolve()))
+      closed ??= new Promise(resolve => socket.close(() => resolve()))
+      return closed
     },
   }
 }

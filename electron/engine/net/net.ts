@@ -5,5 +5,10 @@ export {
   type GroupReceiverFault,
   openGroupReceiver,
 } from './groupReceiver.ts'
-export { type GroupSender, openGroupSender } from './groupSender.ts'
+export {
+  type GroupSender,
+  GroupSenderError,
+  type GroupSenderFault,
+  openGroupSender,
+} from './groupSender.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'

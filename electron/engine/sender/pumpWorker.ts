@@ -19,10 +19,7 @@ const STATS_INTERVAL_MS = 100
 
 if (parentPort) await run(workerData as PumpOptions, parentPort)
 
-async function run(
-  options: PumpOptions,
-  port: NonNullable<typeof parentPort>,
-): Promise<void> {
+async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): Promise<void> {
   const tell = (event: PumpEvent): void => port.postMessage(event)
   let sendErrors = 0
   let lastSendError = ''
@@ -31,6 +28,7 @@ async function run(
     group: options.group,
     port: options.port,
     ttl: options.ttl,
+    isBulk: true,
     isLoopedBack: options.isLoopedBack,
     onSendError(error) {
       sendErrors++
@@ -73,6 +71,7 @@ async function run(
   try {
     while (!isStopped) {
       const waitMs = transmitter.tick(performance.now())
+      socket.flush()
       await (waitMs === 0 ? soon() : pause(waitMs))
     }
   } catch (error) {

@@ -1,0 +1,195 @@
+/**
+ * Multicast out of one card, many datagrams to a system call (Linux). Datagrams gather in one buffer; `flush` hands
+ * them to sendmmsg(2), equal ones in runs that the kernel or the card cuts apart (udp(7), UDP_SEGMENT). A card without
+ * checksum offload refuses runs with EIO: from then on each datagram is a message of its own, still in one call.
+ */
+import type { GroupSender, GroupSenderOptions } from './groupSender.ts'
+import {
+  createMessageVector,
+  ERRNO,
+  type LinuxSockets,
+  OPTION,
+  packAddress,
+  packMembership,
+  systemError,
+} from './linuxSockets.ts'
+
+/** More than one tick of the transmitter, and what waits when the kernel is full. */
+const BATCH_BYTES = 512 * 1024
+const BATCH_DATAGRAMS = 1024
+/**
+ * Gathered so far, a batch leaves: it is still in the processor's cache, and the card starts while we read on. Two
+ * whole runs of the protocol's datagrams (45 x 1,432 bytes), so that no short ones are left between.
+ */
+const EAGER_BYTES = 2 * 45 * 1432
+/** UDP_MAX_SEGMENTS, linux/udp.h of the kernel, up to 6.x; newer ones allow 128. */
+const MAX_SEGMENTS = 64
+/** 65,535 less IPv4 and UDP headers. */
+const MAX_DATAGRAM_BYTES = 65_507
+const MESSAGES = 64
+/** As groupSender.ts: below a card's own queue. The kernel doubles it: eight of the longest runs. */
+const SEND_BUFFER_BYTES = 256 * 1024
+/** linux/in.h IP_PMTUDISC_DO: set DF, never fragment. */
+const NEVER_FRAGMENT = 2
+/** What a send of a run fails with where runs are not possible; for anything else it is refused as a datagram too. */
+const RUN_REFUSED: readonly number[] = [ERRNO.io, ERRNO.invalid, ERRNO.messageSize]
+
+/** Throws system errors: the address is no card's, no socket left. */
+export function openBatchedSender(sockets: LinuxSockets, options: GroupSenderOptions): GroupSender {
+  const fd = sockets.open()
+  try {
+    tune(sockets, fd, options)
+    sockets.bind(fd, options.interfaceAddress, 0)
+    return createSender(sockets, fd, sockets.port(fd), options)
+  } catch (error) {
+    sockets.close(fd)
+    throw error
+  }
+}
+
+function tune(sockets: LinuxSockets, fd: number, options: GroupSenderOptions): void {
+  try {
+    sockets.set(fd, OPTION.sendBufferForce, SEND_BUFFER_BYTES)
+  } catch {
+    sockets.set(fd, OPTION.sendBuffer, SEND_BUFFER_BYTES) // Without CAP_NET_ADMIN: at most net.core.wmem_max.
+  }
+  sockets.set(fd, OPTION.pathMtuDiscovery, NEVER_FRAGMENT)
+  sockets.set(fd, OPTION.multicastTtl, options.ttl)
+  sockets.set(fd, OPTION.multicastLoop, options.isLoopedBack ? 1 : 0)
+}
+
+function createSender(
+  sockets: LinuxSockets,
+  fd: number,
+  port: number,
+  options: GroupSenderOptions,
+): GroupSender {
+  sockets.setBytes(
+    fd,
+    OPTION.multicastCard,
+    packMembership(sockets, null, options.interfaceAddress),
+  )
+  const batch = new Uint8Array(new ArrayBuffer(BATCH_BYTES))
+  const batchAddress = sockets.addressOf(batch.buffer)
+  const messages = createMessageVector(sockets, MESSAGES)
+  messages.setTo(packAddress(options.group, options.port))
+  const datagramBytes = new Uint16Array(BATCH_DATAGRAMS)
+  /** Datagrams in each message of the call that is being made. */
+  const inMessage = new Uint8Array(MESSAGES)
+  /** Datagrams [first, end) wait; their bytes are [firstByte, endByte). */
+  let first = 0
+  let end = 0
+  let firstByte = 0
+  let endByte = 0
+  let hasRuns = true
+  let isBlocked = false
+  let isClosed = false
+
+  /** Lays out what waits as messages; answers how many. */
+  function layOut(): number {
+    let count = 0
+    let at = first
+    let atByte = firstByte
+    while (at < end && count < MESSAGES) {
+      const segment = datagramBytes[at] ?? 0
+      const startByte = atByte
+      const start = at
+      let next = segment
+      do {
+        at++
+        atByte += next
+        next = datagramBytes[at] ?? 0
+      } while (
+        hasRuns &&
+        at < end &&
+        segment > 0 &&
+        next > 0 &&
+        next <= segment &&
+        at - start < MAX_SEGMENTS &&
+        atByte - startByte === (at - start) * segment && // After a shorter one the run is over.
+        atByte - startByte + next <= MAX_DATAGRAM_BYTES
+      )
+      messages.setData(count, batchAddress + startByte, atByte - startByte)
+      messages.setSegment(count, at - start > 1 ? segment : 0)
+      inMessage[count] = at - start
+      count++
+    }
+    return count
+  }
+
+  function drop(datagrams: number): void {
+    for (let i = 0; i < datagrams; i++) firstByte += datagramBytes[first++] ?? 0
+  }
+
+  function refuse(errno: number): void {
+    const count = inMessage[0] ?? 1
+    if (count > 1 && RUN_REFUSED.includes(errno)) {
+      hasRuns = false
+      return
+    }
+    drop(count)
+    const error = systemError(`send to ${options.group}:${options.port}`, errno)
+    for (let i = 0; i < count; i++) options.onSendError(error)
+  }
+
+  function flush(): void {
+    if (isClosed) return
+    isBlocked = false
+    while (first < end) {
+      const result = sockets.send(fd, messages.address, layOut())
+      if (result === -ERRNO.again) {
+        isBlocked = true
+        return
+      }
+      if (result < 0 && result !== -ERRNO.interrupted) refuse(-result)
+      for (let i = 0; i < result; i++) drop(inMessage[i] ?? 0)
+    }
+    first = end = firstByte = endByte = 0
+  }
+
+  function hasRoom(bytes: number): boolean {
+    return end < BATCH_DATAGRAMS && endByte + bytes <= BATCH_BYTES
+  }
+
+  /** Moves what waits to the front. */
+  function compact(): void {
+    batch.copyWithin(0, firstByte, endByte)
+    datagramBytes.copyWithin(0, first, end)
+    end -= first
+    endByte -= firstByte
+    first = firstByte = 0
+  }
+
+  return {
+    port,
+    send(header, payload) {
+      if (isClosed) throw new Error('send after close')
+      const bytes = header.length + (payload?.length ?? 0)
+      if (bytes > MAX_DATAGRAM_BYTES) {
+        const what = `send ${bytes} bytes to ${options.group}:${options.port}`
+        return options.onSendError(systemError(what, ERRNO.messageSize))
+      }
+      if (!hasRoom(bytes)) {
+        flush()
+        if (isBlocked) compact()
+        // A caller that asks isFull() first never comes here: the datagram counts as lost.
+        if (!hasRoom(bytes)) return options.onSendError(systemError('send', ERRNO.again))
+      }
+      batch.set(header, endByte)
+      if (payload !== null) batch.set(payload, endByte + header.length)
+      datagramBytes[end++] = bytes
+      endByte += bytes
+      if (!isBlocked && endByte - firstByte >= EAGER_BYTES) flush()
+    },
+    flush,
+    isFull() {
+      if (isBlocked) flush()
+      return isBlocked
+    },
+    close() {
+      flush()
+      if (!isClosed) sockets.close(fd)
+      isClosed = true
+    },
+  }
+}

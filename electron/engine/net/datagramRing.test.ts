@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../../shared/seededRandom.ts'
+import {
+  allocateRing,
+  createRingConsumer,
+  createRingProducer,
+  type RingProducer,
+  type SharedRing,
+  SLOT_BYTES,
+} from './datagramRing.ts'
+
+/** Fills slot `index` as recvmmsg would. */
+function fill(ring: SharedRing, producer: RingProducer, index: number, bytes: Uint8Array): void {
+  new Uint8Array(ring.data).set(bytes, producer.slotOffset + index * SLOT_BYTES)
+}
+
+test('runs come out as their datagrams, the last one shorter', () => {
+  const ring = allocateRing()
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  expect(producer.reserve(3)).toBe(3)
+  fill(ring, producer, 0, Buffer.from('aabbc'))
+  fill(ring, producer, 2, Buffer.from('single'))
+  producer.put(0, 5, 2)
+  producer.put(1, 0, 0)
+  producer.put(2, 6, 0)
+  producer.publish()
+  const taken: string[] = []
+  const take = (datagram: Buffer): boolean => taken.push(datagram.toString()) > 0
+  expect(consumer.drain(1_000_000, take)).toBe(false)
+  expect(taken).toEqual(['aa', 'bb', 'c', '', 'single'])
+  expect(consumer.arrived()).toEqual({ messages: 3, datagrams: 5 })
+})
+
+test('any order of filling and draining keeps every byte, also around the end', () => {
+  const ring = allocateRing(8 * SLOT_BYTES)
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  const random = seededRandom(7)
+  const expected: Buffer[] = []
+  let compared = 0
+  let wasFull = 0
+  for (let round = 0; round < 5_000; round++) {
+    const slots = producer.reserve(4)
+    if (slots === 0) wasFull++
+    const used = Math.floor(random() * (slots + 1))
+    const messages = Array.from({ length: used }, () =>
+      Buffer.alloc(
+        Math.floor(random() * (random() < 0.7 ? 1500 : 65_000)),
+        Math.floor(random() * 256),
+      ),
+    )
+    messages.forEach((bytes, i) => fill(ring, producer, i, bytes))
+    messages.forEach((bytes, i) => producer.put(i, bytes.length, 0))
+    expected.push(...messages)
+    producer.publish()
+    // The reader falls behind at times, so that the ring fills.
+    if (round % 50 < 25 && random() < 0.97) continue
+    consumer.drain(Math.floor(random() * 200_000), datagram => {
+      if (!datagram.equals(expected[compared]!)) throw new Error(`message ${compared} differs`)
+      compared++
+      return true
+    })
+  }
+  consumer.drain(Number.POSITIVE_INFINITY, datagram => {
+    if (!datagram.equals(expected[compared]!)) throw new Error(`message ${compared} differs`)
+    compared++
+    return true
+  })
+  expect(compared).toBe(expected.length)
+  expect(compared).toBeGreaterThan(1_000)
+  expect(wasFull).toBeGreaterThan(10)
+})
+
+test('the counts may wrap', () => {
+  const ring = allocateRing()
+  new Int32Array(ring.control).fill(0x7fff_fffe, 0, 2)
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  let taken = ''
+  for (const text of ['a', 'b', 'c', 'd']) {
+    expect(producer.reserve(2)).toBe(2)
+    fill(ring, producer, 0, Buffer.from(text))
+    producer.put(0, 1, 0)
+    producer.publish()
+    if (text === 'b' || text === 'd') {
+      consumer.drain(100, datagram => (taken += datagram.toString()) !== '')
+    }
+  }
+  expect(taken).toBe('abcd')
+})
+
+test('the producer is told once that somebody waits', () => {
+  const ring = allocateRing()
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  const produce = (): boolean => {
+    producer.reserve(1)
+    producer.put(0, 1, 0)
+    return producer.publish()
+  }
+  expect(produce()).toBe(false)
+  expect(consumer.await()).toBe(false)
+  consumer.drain(100, () => true)
+  expect(consumer.await()).toBe(true)
+  expect(produce()).toBe(true)
+  expect(produce()).toBe(false)
+})
+
+test('a message counts as taken even if its reader throws', () => {
+  const ring = allocateRing()
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  producer.reserve(2)
+  producer.put(0, 1, 0)
+  producer.put(1, 2, 0)
+  producer.publish()
+  const fail = (): boolean => {
+    throw new Error('reader')
+  }
+  expect(() => consumer.drain(100, fail)).toThrow('reader')
+  const sizes: number[] = []
+  consumer.drain(100, datagram => sizes.push(datagram.length) > 0)
+  expect(sizes).toEqual([2])
+})

@@ -1,0 +1,179 @@
+/**
+ * Datagrams from one thread to another, through shared memory: one producer, one consumer, nobody waits.
+ *
+ * The producer receives straight into the ring, into slots large enough for the largest message, then moves messages
+ * together. A message is a run of datagrams of equal size, the last maybe shorter (udp(7), UDP_GRO). The memory between
+ * belongs to the consumer from `publish` until it has taken the message.
+ */
+
+/** Shared by both threads; survives structured clone. */
+export interface SharedRing {
+  readonly control: SharedArrayBuffer
+  readonly messages: SharedArrayBuffer
+  readonly data: SharedArrayBuffer
+}
+
+/** Largest message: a UDP datagram, or a run of them, stays under 65,535 bytes. */
+export const SLOT_BYTES = 64 * 1024
+/** A power of two. */
+const MESSAGES = 16 * 1024
+const DATA_BYTES = 16 * 1024 * 1024
+/** Message starts are rounded up to this, and empty datagrams take it. */
+const ALIGN_BYTES = 64
+/** Room that may be left between two messages, as a part of the earlier one; beyond it the later one is moved down. */
+const SPARE_SHIFT = 3
+
+/** Indices into `control`. The counts run for ever and wrap. */
+const PRODUCED = 0
+const CONSUMED = 1
+const IS_AWAITED = 2
+const ARRIVED_DATAGRAMS = 3
+const CONTROL_WORDS = 16
+
+/** Three words for each message. */
+const WORDS = 3
+const OFFSET = 0
+const BYTES = 1
+const DATAGRAM_BYTES = 2
+
+/** Memory is only committed as it is used; a consumer that keeps up uses the first few slots. */
+export function allocateRing(dataBytes = DATA_BYTES): SharedRing {
+  return {
+    control: new SharedArrayBuffer(CONTROL_WORDS * 4),
+    messages: new SharedArrayBuffer(MESSAGES * WORDS * 4),
+    data: new SharedArrayBuffer(dataBytes),
+  }
+}
+
+export interface RingProducer {
+  /** How many slots are free in one piece from `slotOffset` on, at most `wanted`; 0: the consumer is behind. */
+  reserve(wanted: number): number
+  readonly slotOffset: number
+  /** Slot `index` of those reserved now holds a message. Indices rise. */
+  put(index: number, bytes: number, datagramBytes: number): void
+  /** Lets the consumer see what was put. True when it waits to be woken. */
+  publish(): boolean
+}
+
+export function createRingProducer(ring: SharedRing): RingProducer {
+  const control = new Int32Array(ring.control)
+  const messages = new Int32Array(ring.messages)
+  const data = new Uint8Array(ring.data)
+  let produced = Atomics.load(control, PRODUCED)
+  let datagrams = 0
+  let slotOffset = 0
+  /** Where the next message may begin. */
+  let head = 0
+
+  /** Bytes from `head` on, after moving it to where there are more. */
+  function findRoom(wantedBytes: number, consumed: number): number {
+    if (consumed === produced) {
+      head = 0 // The memory that was used last is in the processor's cache.
+      return data.length
+    }
+    const tail = messages[(consumed & (MESSAGES - 1)) * WORDS + OFFSET] ?? 0
+    if (head <= tail) return tail - head
+    const room = data.length - head
+    if (room >= wantedBytes || tail <= room) return room
+    head = 0
+    return tail
+  }
+
+  return {
+    get slotOffset() {
+      return slotOffset
+    },
+    reserve(wanted) {
+      const consumed = Atomics.load(control, CONSUMED)
+      const room = findRoom(wanted * SLOT_BYTES, consumed)
+      slotOffset = head
+      const free = MESSAGES - ((produced - consumed) | 0)
+      return Math.min(wanted, free, Math.floor(room / SLOT_BYTES))
+    },
+    put(index, bytes, datagramBytes) {
+      const slot = slotOffset + index * SLOT_BYTES
+      let at = slot
+      if (slot - head > bytes >> SPARE_SHIFT) {
+        at = head
+        data.copyWithin(at, slot, slot + bytes)
+      }
+      head = at + Math.max(ALIGN_BYTES, Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES)
+      const entry = (produced & (MESSAGES - 1)) * WORDS
+      messages[entry + OFFSET] = at
+      messages[entry + BYTES] = bytes
+      messages[entry + DATAGRAM_BYTES] = datagramBytes
+      produced = (produced + 1) | 0
+      datagrams = (datagrams + (datagramBytes === 0 ? 1 : Math.ceil(bytes / datagramBytes))) | 0
+    },
+    publish() {
+      Atomics.store(control, ARRIVED_DATAGRAMS, datagrams)
+      Atomics.store(control, PRODUCED, produced)
+      return Atomics.exchange(control, IS_AWAITED, 0) === 1
+    },
+  }
+}
+
+export interface RingConsumer {
+  /**
+   * Hands over what is there, about `limitBytes` of it at most. `datagram` is a view, valid during the call. Stops
+   * early when `take` answers false or throws; that message counts as taken. Answers whether anything may be left.
+   */
+  drain(limitBytes: number, take: (datagram: Buffer) => boolean): boolean
+  /** Asks to be woken by the next publish. False when something was there already. */
+  await(): boolean
+  /** Put into the ring since the start, taken or not; a run is one message. 32 bits: they wrap. */
+  arrived(): { readonly messages: number; readonly datagrams: number }
+}
+
+export function createRingConsumer(ring: SharedRing): RingConsumer {
+  const control = new Int32Array(ring.control)
+  const messages = new Int32Array(ring.messages)
+  const data = Buffer.from(ring.data)
+  let consumed = Atomics.load(control, CONSUMED)
+
+  /** False when `take` wants no more. */
+  function takeRun(
+    at: number,
+    bytes: number,
+    datagramBytes: number,
+    take: (datagram: Buffer) => boolean,
+  ): boolean {
+    let from = at
+    do {
+      const to = Math.min(from + datagramBytes, at + bytes)
+      if (!take(data.subarray(from, to))) return false
+      from = to
+    } while (from < at + bytes)
+    return true
+  }
+
+  return {
+    drain(limitBytes, take) {
+      let drainedBytes = 0
+      while (consumed !== Atomics.load(control, PRODUCED)) {
+        if (drainedBytes >= limitBytes) return true
+        const entry = (consumed & (MESSAGES - 1)) * WORDS
+        const bytes = messages[entry + BYTES] ?? 0
+        const datagramBytes = messages[entry + DATAGRAM_BYTES] || bytes
+        drainedBytes += bytes
+        consumed = (consumed + 1) | 0
+        try {
+          if (!takeRun(messages[entry + OFFSET] ?? 0, bytes, datagramBytes, take)) return true
+        } finally {
+          Atomics.store(control, CONSUMED, consumed)
+        }
+      }
+      return false
+    },
+    await() {
+      Atomics.store(control, IS_AWAITED, 1)
+      if (consumed === Atomics.load(control, PRODUCED)) return true
+      Atomics.store(control, IS_AWAITED, 0)
+      return false
+    },
+    arrived: () => ({
+      messages: Atomics.load(control, PRODUCED),
+      datagrams: Atomics.load(control, ARRIVED_DATAGRAMS),
+    }),
+  }
+}

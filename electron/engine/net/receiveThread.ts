@@ -1,0 +1,103 @@
+/**
+ * The thread that empties one socket, recvmmsg(2) by recvmmsg, into a ring. It never waits for the other end: when the
+ * ring is full, the socket's own buffer fills, and what finds no room there the kernel drops and counts.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { createRingProducer, type SharedRing, SLOT_BYTES } from './datagramRing.ts'
+import {
+  createMessageVector,
+  ERRNO,
+  type LinuxSockets,
+  loadLinuxSockets,
+  systemError,
+} from './linuxSockets.ts'
+
+export interface ReceiveThreadData {
+  readonly fd: number
+  /** Becomes readable when the thread shall end. */
+  readonly stopFd: number
+  readonly ring: SharedRing
+  /** Whether the socket's buffer holds some milliseconds of traffic. */
+  readonly isRoomy: boolean
+}
+
+/** null: the ring has something, once per `await` of the consumer. Text: the socket failed; nothing more will come. */
+export type ReceiveThreadEvent = string | null
+
+/** Messages to a call: 2 MiB of slots. */
+const MESSAGES = 32
+/** A process that exits waits for its threads, so none may sleep in the kernel for long. */
+const IDLE_MS = 100
+/**
+ * After each look, so that datagrams come in dozens and not one to a wake-up: a tenth of the processor's time at
+ * 1 Gbit/s. Far less than any timer of the protocol.
+ */
+const GATHER_MS = 1
+
+/** struct pollfd, poll.h: i32 descriptor, i16 events wanted, i16 events found. */
+const POLLFD = { bytes: 8, wanted: 4, found: 6 } as const
+const POLLIN = 1
+
+if (parentPort) await run(workerData as ReceiveThreadData, parentPort)
+
+async function run(data: ReceiveThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
+  const sockets = await loadLinuxSockets()
+  if (sockets === null) throw new Error('no socket calls in the receiving thread')
+  const tell = (event: ReceiveThreadEvent): void => port.postMessage(event)
+  const errno = receiveUntilStopped(sockets, data, () => tell(null))
+  if (errno !== 0) tell(systemError('recvmmsg', errno).message)
+}
+
+/** Answers 0 when told to stop, else the errno that the socket failed with. */
+function receiveUntilStopped(
+  sockets: LinuxSockets,
+  { fd, stopFd, ring, isRoomy }: ReceiveThreadData,
+  wake: () => void,
+): number {
+  const producer = createRingProducer(ring)
+  const vector = createMessageVector(sockets, MESSAGES)
+  const ringAddress = sockets.addressOf(ring.data)
+  const polled = pollfds([stopFd, fd])
+  const pollAddress = sockets.addressOf(polled.buffer)
+  const isFound = (index: number): boolean =>
+    polled.getInt16(index * POLLFD.bytes + POLLFD.found, true) !== 0
+
+  for (;;) {
+    sockets.poll(pollAddress, 2, IDLE_MS)
+    if (isFound(0)) return 0
+    if (!isFound(1)) continue
+    let slots: number
+    let received: number
+    do {
+      slots = producer.reserve(MESSAGES)
+      received = slots === 0 ? 0 : receive(slots)
+    } while (received === MESSAGES)
+    if (received < 0 && received !== -ERRNO.again && received !== -ERRNO.interrupted) {
+      return -received
+    }
+    if (isRoomy || slots === 0) {
+      sockets.poll(pollAddress, 1, GATHER_MS)
+      if (isFound(0)) return 0
+    }
+  }
+
+  function receive(slots: number): number {
+    for (let i = 0; i < slots; i++) {
+      vector.setData(i, ringAddress + producer.slotOffset + i * SLOT_BYTES, SLOT_BYTES)
+      vector.allowControl(i)
+    }
+    const count = sockets.receive(fd, vector.address, slots)
+    for (let i = 0; i < count; i++) producer.put(i, vector.bytes(i), vector.segment(i))
+    if (count > 0 && producer.publish()) wake()
+    return count
+  }
+}
+
+function pollfds(descriptors: readonly number[]): DataView<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(descriptors.length * POLLFD.bytes))
+  descriptors.forEach((fd, i) => {
+    view.setInt32(i * POLLFD.bytes, fd, true)
+    view.setInt16(i * POLLFD.bytes + POLLFD.wanted, POLLIN, true)
+  })
+  return view
+}
