@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import {
   blockFirstSymbol,
   blockLayout,
@@ -15,6 +16,8 @@ import { type Assembler, createAssembler, type StoredChunk } from './assembler.t
 
 const SESSION = 7 as SessionId
 const MIB = 1024 * 1024
+const erasureCode = createErasureCode()
+const code = (): ErasureCode => erasureCode
 
 function manifestOf(...storedBytes: number[]): Manifest {
   return {
@@ -87,6 +90,7 @@ test('chunks of every kind of size come out as they went in', () => {
     manifest: manifestOf(...sizes),
     assemblyBytes: 4 * MIB,
     has: () => false,
+    code,
   })
   let txSeq = 1
   sizes.forEach((size, chunk) => {
@@ -109,6 +113,7 @@ test('shuffled and repeated symbols complete the chunk once', () => {
     manifest: manifestOf(CHUNK_BYTES),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   const stored = takeAll(assembler, mixed)
   expect(stored).toHaveLength(1)
@@ -120,6 +125,7 @@ test('what was lost is asked for once something newer was seen, and completes th
     manifest: manifestOf(300_000, 2000),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   const packets = symbols(0, 300_000, 1)
   const lost = packets.filter((_, i) => i === 0 || i === 50 || i === packets.length - 1)
@@ -142,12 +148,15 @@ test('a SYNC shows what was lost at the tail', () => {
     manifest: manifestOf(300_000),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   const packets = symbols(0, 300_000, 1)
   takeAll(assembler, packets.slice(0, -3))
   expect(assembler.entries(100)).toEqual([])
   sync(assembler, packets.length + 1)
   expect(assembler.counters.missedDatagrams).toBe(3)
+  expect(assembler.entries(100)).toEqual([]) // The chunk may still be on its way.
+  sync(assembler, packets.length + 2, true)
   expect(missingSymbols(assembler.entries(100))).toHaveLength(3)
 })
 
@@ -156,13 +165,14 @@ test('whole missing blocks are asked for like single symbols', () => {
     manifest: manifestOf(CHUNK_BYTES),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   const packets = symbols(0, CHUNK_BYTES, 1)
   takeAll(
     assembler,
     packets.filter(packet => packet.block === 2),
   )
-  sync(assembler, 1000)
+  sync(assembler, 1000, true)
   const entries = assembler.entries(100)
   expect(entries.map(entry => entry.kind === 'block' && entry.block)).toEqual([0, 1, 3, 4, 5])
   expect(missingSymbols(entries)).toHaveLength(745 - 124)
@@ -174,11 +184,12 @@ test('entries stop at the limit, oldest chunk first', () => {
     manifest: manifestOf(...sizes),
     assemblyBytes: 4 * MIB,
     has: () => false,
+    code,
   })
   sizes.forEach((size, chunk) => {
     assembler.take(symbols(19 - chunk, size, 1 + chunk * 10)[0] as DataPacket)
   })
-  sync(assembler, 500)
+  sync(assembler, 500, true)
   const entries = assembler.entries(3)
   expect(entries.map(entry => entry.kind === 'block' && entry.chunk)).toEqual([19, 18, 17])
   expect(assembler.entries(1000)).toHaveLength(20)
@@ -189,6 +200,7 @@ test('what contradicts the manifest is counted and touches nothing', () => {
     manifest: manifestOf(5000),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   expect(assembler.take(symbols(0, 4999, 1)[0] as DataPacket)).toBeNull()
   expect(assembler.take(symbols(1, 5000, 1)[0] as DataPacket)).toBeNull()
@@ -199,23 +211,13 @@ test('what contradicts the manifest is counted and touches nothing', () => {
   })
 })
 
-test('repair symbols are counted and passed over while there is no decoder', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(5000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-  })
-  const [first] = symbols(0, 5000, 1)
-  assembler.take({ ...(first as DataPacket), symbol: 130, payload: new Uint8Array(SYMBOL_BYTES) })
-  expect(assembler.counters).toMatchObject({ unusableSymbols: 1, receivedDatagrams: 1 })
-})
-
 test('a chunk that is on the target, or with the writer, is not collected again', () => {
   const held = new Set([1])
   const assembler = createAssembler({
     manifest: manifestOf(5000, 5000),
     assemblyBytes: 2 * MIB,
     has: chunk => held.has(chunk),
+    code,
   })
   expect(takeAll(assembler, symbols(1, 5000, 1))).toEqual([])
   const [stored] = takeAll(assembler, symbols(0, 5000, 10))
@@ -232,13 +234,14 @@ test('memory stays in its bound: the oldest incomplete chunk goes and is asked f
     manifest: manifestOf(...sizes),
     assemblyBytes: 4 * 17 * 65_536,
     has: () => false,
+    code,
   })
   sizes.forEach((size, chunk) => {
     takeAll(assembler, symbols(chunk, size, 1 + chunk * 745).slice(1))
     expect(assembler.counters.freeBytes).toBeGreaterThanOrEqual(0)
   })
   expect(assembler.counters.crowdedOut).toBe(2)
-  sync(assembler, 9000)
+  sync(assembler, 9000, true)
   const entries = assembler.entries(100)
   expect(entries.slice(0, 2)).toEqual([
     { kind: 'whole', firstChunk: 0, length: 1 },
@@ -253,6 +256,7 @@ test('while the writer holds all memory, new chunks are passed over and nothing 
     manifest: manifestOf(CHUNK_BYTES, CHUNK_BYTES),
     assemblyBytes: 17 * 65_536,
     has: () => false,
+    code,
   })
   const [first] = takeAll(assembler, symbols(0, CHUNK_BYTES, 1))
   expect(takeAll(assembler, symbols(1, CHUNK_BYTES, 746))).toEqual([])
@@ -267,6 +271,7 @@ test('a sender that starts again counts from anew, and half-assembled chunks go 
     manifest: manifestOf(5000),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   const packets = symbols(0, 5000, 900_000)
   takeAll(assembler, packets.slice(0, 2))
@@ -281,7 +286,82 @@ test('numbers wrap in the middle of a chunk', () => {
     manifest: manifestOf(300_000),
     assemblyBytes: 2 * MIB,
     has: () => false,
+    code,
   })
   expect(takeAll(assembler, symbols(0, 300_000, 0xffff_ffc0))).toHaveLength(1)
   expect(assembler.counters.missedDatagrams).toBe(0)
+})
+
+/** Repair symbols of block 0 of a chunk of one block. */
+function repairs(chunk: number, storedBytes: number, rows: readonly number[]): DataPacket[] {
+  const layout = blockLayout(storedBytes)
+  const source = new Uint8Array(layout.symbolCount * SYMBOL_BYTES)
+  source.set(content(chunk, storedBytes))
+  return rows.map(row => {
+    const payload = new Uint8Array(SYMBOL_BYTES)
+    erasureCode.encode(source, layout.symbolCount, row, payload)
+    const [first] = symbols(chunk, storedBytes, 1)
+    if (!first) throw new Error('a chunk has symbols')
+    return { ...first, isRepeat: true, symbol: 128 + row, txSeq: 2000 + row, payload }
+  })
+}
+
+test('any repair symbols stand in for any lost ones, the short last one included', () => {
+  const size = 100 * SYMBOL_BYTES - 77
+  const assembler = createAssembler({
+    manifest: manifestOf(size),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+    code,
+  })
+  const lost = new Set([0, 17, 99])
+  takeAll(
+    assembler,
+    symbols(0, size, 1).filter(packet => !lost.has(packet.symbol)),
+  )
+  const [stored] = takeAll(assembler, repairs(0, size, [5, 80, 127]))
+  expect(Buffer.compare(stored?.bytes ?? new Uint8Array(), content(0, size))).toBe(0)
+  expect(assembler.counters.decodedSymbols).toBe(3)
+})
+
+test('held repair symbols lower what is asked for, and the same row counts once', () => {
+  const size = 50 * SYMBOL_BYTES
+  const assembler = createAssembler({
+    manifest: manifestOf(size),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+    code,
+  })
+  takeAll(assembler, symbols(0, size, 1).slice(4))
+  takeAll(assembler, [...repairs(0, size, [9]), ...repairs(0, size, [9])])
+  sync(assembler, 3000, true)
+  expect(assembler.entries(10)).toMatchObject([{ kind: 'block', missingCount: 3 }])
+  expect(assembler.counters.unneededSymbols).toBe(1)
+})
+
+test('a lost symbol that comes after all meets the repair in its place, and both count', () => {
+  const size = 20 * SYMBOL_BYTES
+  const packets = symbols(0, size, 1)
+  for (const late of [0, 1, 2]) {
+    const assembler = createAssembler({
+      manifest: manifestOf(size),
+      assemblyBytes: 2 * MIB,
+      has: () => false,
+      code,
+    })
+    takeAll(assembler, packets.slice(3))
+    takeAll(assembler, repairs(0, size, [3, 4]))
+    const [stored] = takeAll(assembler, packets.slice(late, late + 1))
+    expect(Buffer.compare(stored?.bytes ?? new Uint8Array(), content(0, size))).toBe(0)
+  }
+})
+
+test('without loss nothing is decoded and no code is made', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(CHUNK_BYTES),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+    code: () => expect.unreachable('a receiver without loss never decodes'),
+  })
+  expect(takeAll(assembler, symbols(0, CHUNK_BYTES, 1))).toHaveLength(1)
 })

@@ -5,6 +5,7 @@
  * was seen is what `entries` asks for; over its memory the oldest such chunk is dropped and asked for as a whole.
  * PROTOCOL.md §4.1, §6.1.
  */
+import type { ErasureCode } from '../shared/fec/fec.ts'
 import {
   type BlockLayout,
   blockFirstSymbol,
@@ -25,6 +26,8 @@ export interface AssemblerOptions {
   readonly assemblyBytes: number
   /** Whether a chunk is on the target already. Chunks taken out and not released are known here. */
   has(chunk: number): boolean
+  /** Asked for at the first loss that a repair symbol mends: receivers without loss never decode. */
+  code(): ErasureCode
 }
 
 /** A complete chunk as stored. `bytes` belongs to the taker until `release`. */
@@ -41,8 +44,8 @@ export interface AssemblerCounters {
   readonly payloadBytes: number
   /** Symbols that brought nothing new. */
   readonly unneededSymbols: number
-  /** Repair symbols, which need a decoder. */
-  readonly unusableSymbols: number
+  /** Source symbols computed from repair symbols. */
+  readonly decodedSymbols: number
   /** Data that contradicts the manifest. */
   readonly contradictions: number
   /** Chunks dropped incomplete, or not begun, for want of memory. */
@@ -71,6 +74,15 @@ interface Assembly {
   readonly missing: Uint8Array
   readonly missingInBlock: Uint8Array
   missingCount: number
+  /** Repair symbols wait where a missing source symbol of their block belongs: they cost no memory. */
+  readonly repairs: HeldRepair[]
+}
+
+interface HeldRepair {
+  readonly block: number
+  readonly row: number
+  /** Index in the block of the missing symbol whose place it takes. */
+  place: number
 }
 
 export function createAssembler(options: AssemblerOptions): Assembler {
@@ -85,7 +97,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const lost = new Set<number>()
   /** The chunk being sent now, whose missing symbols are not missed yet. */
   let current: number | null = null
-  const count = { payloadBytes: 0, unneeded: 0, unusable: 0, contradictions: 0, crowdedOut: 0 }
+  const count = { payloadBytes: 0, unneeded: 0, decoded: 0, contradictions: 0, crowdedOut: 0 }
 
   /** Memory for a chunk, if need be at the oldest incomplete one's expense. */
   function makeRoom(bytes: number): Uint8Array | null {
@@ -137,25 +149,28 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       const arrival = sequence.see(packet.txSeq)
       if (arrival === 'newest') current = chunk
-      if (packet.symbol >= MAX_BLOCK_SYMBOLS) {
-        count.unusable++ // A decoder would keep it beside its block's source symbols.
-        return null
-      }
       if (taken.has(chunk) || options.has(chunk)) {
         count.unneeded++
         return null
       }
       const assembly = assemblies.get(chunk) ?? begin(chunk, packet.storedBytes)
       if (assembly === null) return null
-      if (!place(assembly, packet)) {
+      const isKept =
+        packet.symbol >= MAX_BLOCK_SYMBOLS ? hold(assembly, packet) : place(assembly, packet)
+      if (!isKept) {
         count.unneeded++
         return null
       }
       count.payloadBytes += packet.payload.length
+      if (isDecodable(assembly, packet.block)) {
+        count.decoded += decode(assembly, packet.block, options.code())
+      }
       return assembly.missingCount === 0 ? finish(assembly) : null
     },
     sync(packet) {
-      if (sequence.see(packet.txSeq) === 'newest' || packet.isReportNow) current = null
+      sequence.see(packet.txSeq)
+      // SYNC goes out in the midst of chunks; only at the end of a pass does it say that the last one is through.
+      if (packet.isReportNow) current = null
     },
     release(stored) {
       const slot = taken.get(stored.chunk)
@@ -188,7 +203,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         missedDatagrams: sequence.missed,
         payloadBytes: count.payloadBytes,
         unneededSymbols: count.unneeded,
-        unusableSymbols: count.unusable,
+        decodedSymbols: count.decoded,
         contradictions: count.contradictions,
         crowdedOut: count.crowdedOut,
         freeBytes: pool.freeBytes,
@@ -208,26 +223,95 @@ function newAssembly(chunk: number, layout: BlockLayout, slot: Uint8Array): Asse
       missing[at] = (missing[at] ?? 0) | (1 << (i & 7))
     }
   }
-  return { chunk, layout, slot, missing, missingInBlock, missingCount: layout.symbolCount }
+  const missingCount = layout.symbolCount
+  return { chunk, layout, slot, missing, missingInBlock, missingCount, repairs: [] }
 }
 
 /** False when the symbol was there already. Sizes were checked by the decoder and against the manifest. */
 function place(assembly: Assembly, packet: DataPacket): boolean {
-  const at = packet.block * BITMAP_BYTES + (packet.symbol >> 3)
-  const bit = 1 << (packet.symbol & 7)
-  const bits = assembly.missing[at] ?? 0
-  if ((bits & bit) === 0) return false
-  assembly.missing[at] = bits & ~bit
-  assembly.missingInBlock[packet.block] = (assembly.missingInBlock[packet.block] ?? 0) - 1
+  const { block, symbol, payload } = packet
+  if (!isMissing(assembly, block, symbol)) return false
+  // Complete blocks hold no repairs, so a block with one has another missing symbol to take its place.
+  const guest = assembly.repairs.find(repair => repair.block === block && repair.place === symbol)
+  if (guest) {
+    const bytes = symbolAt(assembly, block, symbol)
+    guest.place = freePlace(assembly, block, symbol)
+    symbolAt(assembly, block, guest.place).set(bytes)
+  }
+  const at = block * BITMAP_BYTES + (symbol >> 3)
+  assembly.missing[at] = (assembly.missing[at] ?? 0) & ~(1 << (symbol & 7))
+  assembly.missingInBlock[block] = (assembly.missingInBlock[block] ?? 0) - 1
   assembly.missingCount--
-  const symbol = blockFirstSymbol(assembly.layout, packet.block) + packet.symbol
-  assembly.slot.set(packet.payload, symbol * SYMBOL_BYTES)
+  const bytes = symbolAt(assembly, block, symbol)
+  bytes.set(payload)
+  bytes.fill(0, payload.length) // For a code the last symbol counts as padded.
   return true
+}
+
+/** False when the repair symbol is here already, or its block is complete. */
+function hold(assembly: Assembly, packet: DataPacket): boolean {
+  const { block } = packet
+  const row = packet.symbol - MAX_BLOCK_SYMBOLS
+  if ((assembly.missingInBlock[block] ?? 0) === 0) return false
+  if (assembly.repairs.some(repair => repair.block === block && repair.row === row)) return false
+  const repair = { block, row, place: freePlace(assembly, block, -1) }
+  assembly.repairs.push(repair)
+  symbolAt(assembly, block, repair.place).set(packet.payload)
+  return true
+}
+
+function isDecodable(assembly: Assembly, block: number): boolean {
+  const missing = assembly.missingInBlock[block] ?? 0
+  return missing > 0 && heldRepairs(assembly, block) >= missing
+}
+
+/** Completes the block; answers how many symbols that took. */
+function decode(assembly: Assembly, block: number, code: ErasureCode): number {
+  const k = blockSymbols(assembly.layout, block)
+  const missing = Array.from({ length: k }, (_, symbol) => symbol).filter(symbol =>
+    isMissing(assembly, block, symbol),
+  )
+  const repairs = assembly.repairs
+    .filter(repair => repair.block === block)
+    .map(({ row, place: at }) => ({ row, payload: symbolAt(assembly, block, at).slice() }))
+  const from = blockFirstSymbol(assembly.layout, block) * SYMBOL_BYTES
+  code.decode(assembly.slot.subarray(from, from + k * SYMBOL_BYTES), k, missing, repairs)
+  assembly.missing.fill(0, block * BITMAP_BYTES, (block + 1) * BITMAP_BYTES)
+  assembly.missingInBlock[block] = 0
+  assembly.missingCount -= missing.length
+  const others = assembly.repairs.filter(repair => repair.block !== block)
+  assembly.repairs.splice(0, assembly.repairs.length, ...others)
+  return missing.length
+}
+
+function isMissing(assembly: Assembly, block: number, symbol: number): boolean {
+  const bits = assembly.missing[block * BITMAP_BYTES + (symbol >> 3)] ?? 0
+  return (bits & (1 << (symbol & 7))) !== 0
+}
+
+function heldRepairs(assembly: Assembly, block: number): number {
+  return assembly.repairs.reduce((sum, repair) => sum + (repair.block === block ? 1 : 0), 0)
+}
+
+/** A missing symbol's place that no repair has taken. Blocks with as many repairs as missing symbols are decoded. */
+function freePlace(assembly: Assembly, block: number, except: number): number {
+  const taken = new Set([except])
+  for (const repair of assembly.repairs) if (repair.block === block) taken.add(repair.place)
+  const k = blockSymbols(assembly.layout, block)
+  for (let symbol = 0; symbol < k; symbol++) {
+    if (isMissing(assembly, block, symbol) && !taken.has(symbol)) return symbol
+  }
+  throw new Error(`block ${block} holds as many repairs as it misses symbols`)
+}
+
+function symbolAt(assembly: Assembly, block: number, symbol: number): Uint8Array {
+  const at = (blockFirstSymbol(assembly.layout, block) + symbol) * SYMBOL_BYTES
+  return assembly.slot.subarray(at, at + SYMBOL_BYTES)
 }
 
 function addBlocks(assembly: Assembly, entries: NeedEntry[], limit: number): void {
   for (let block = 0; block < assembly.layout.blockCount; block++) {
-    const missingCount = assembly.missingInBlock[block] ?? 0
+    const missingCount = (assembly.missingInBlock[block] ?? 0) - heldRepairs(assembly, block)
     if (missingCount === 0) continue
     if (entries.length >= limit) return
     const missing = assembly.missing.slice(block * BITMAP_BYTES, (block + 1) * BITMAP_BYTES)

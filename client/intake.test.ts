@@ -3,6 +3,7 @@ import { encodeDataHeader } from '../shared/protocol/dataPacket.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
 import { encodeSync } from '../shared/protocol/syncPacket.ts'
+import { createErasureCode } from '../shared/fec/fec.ts'
 import { createAssembler, type StoredChunk } from './assembler.ts'
 import { createIntake, type Intake } from './intake.ts'
 
@@ -41,6 +42,7 @@ function open(isLost = (): boolean => false): {
         manifest: MANIFEST,
         assemblyBytes: 1_000_000,
         has: () => false,
+        code: createErasureCode,
       }),
       isLost,
       onChunk: stored => chunks.push(stored),

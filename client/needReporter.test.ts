@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { decodeNeedReport, type NeedReport } from '../shared/protocol/needReport.ts'
+import { createErasureCode } from '../shared/fec/fec.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import { createNeedReporter, type NeedReporter } from './needReporter.ts'
 
@@ -14,7 +15,12 @@ const MANIFEST: Manifest = {
 }
 
 function idle(): Assembler {
-  return createAssembler({ manifest: MANIFEST, assemblyBytes: 4_000_000, has: () => false })
+  return createAssembler({
+    manifest: MANIFEST,
+    assemblyBytes: 4_000_000,
+    has: () => false,
+    code: createErasureCode,
+  })
 }
 
 function reports(reporter: NeedReporter, limit = 1): NeedReport[] {

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import type { Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
+import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { type Assembler, createAssembler, type StoredChunk } from './assembler.ts'
 import { startChunkThreads } from './chunkThreads.ts'
 import { removeJournal } from './journal.ts'
@@ -62,6 +63,7 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   let scannedBytes = 0
   let repairRounds = 0
   let before = { receivedBytes: 0, missedDatagrams: 0 }
+  let code: ErasureCode | null = null
 
   const store = createStore(shared, open, imageId, threads, {
     onReleased: stored => assembler.release(stored),
@@ -83,7 +85,12 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
       LEAST_ASSEMBLY_BYTES,
       options.assemblyBytes ?? DEFAULT_ASSEMBLY_BYTES,
     )
-    return createAssembler({ manifest: wire, assemblyBytes, has: store.has })
+    return createAssembler({
+      manifest: wire,
+      assemblyBytes,
+      has: store.has,
+      code: () => (code ??= createErasureCode()),
+    })
   }
 
   function totals(): { receivedBytes: number; missedDatagrams: number } {

@@ -17,8 +17,9 @@ export type NeedEntry =
       readonly kind: 'block'
       readonly chunk: number
       readonly block: number
-      /** Set bits in `missing`: all that a sender with a repair code needs. */
+      /** Symbols, source or repair, that would complete the block: missing ones less repair symbols held. */
       readonly missingCount: number
+      /** Source symbols that are not here. */
       readonly missing: Uint8Array
     }
 
@@ -129,7 +130,7 @@ function decodeEntry(message: Uint8Array, view: DataView, at: number): NeedEntry
   const missingCount = view.getUint8(at + 2)
   if (block >= MAX_CHUNK_BLOCKS || view.getUint8(at + 3) !== 0) return malformed('block')
   const missing = message.slice(at + 8, at + BLOCK_BYTES)
-  if (missingCount === 0 || countBits(missing) !== missingCount) return malformed('missing')
+  if (missingCount === 0 || countBits(missing) < missingCount) return malformed('missing')
   return { kind: 'block', chunk: view.getUint32(at + 4), block, missingCount, missing }
 }
 

@@ -5,9 +5,16 @@
 import { createAssembler } from '../../client/client.ts'
 import { createNeedReporter } from '../../client/needReporter.ts'
 import { createCarousel } from '../../electron/engine/sender/carousel.ts'
+import { createRepairSymbols } from '../../electron/engine/sender/repairSymbols.ts'
 import { createTransmitter } from '../../electron/engine/sender/transmitter.ts'
+import { createErasureCode, type ErasureCode } from '../../shared/fec/fec.ts'
 import { decodeData, encodeDataHeader } from '../../shared/protocol/dataPacket.ts'
-import { DATA_HEADER_BYTES, REPORT_INTERVAL_MS, SILENCE_MS } from '../../shared/protocol/limits.ts'
+import {
+  DATA_HEADER_BYTES,
+  REPORT_INTERVAL_MS,
+  SILENCE_MS,
+  SYMBOL_BYTES,
+} from '../../shared/protocol/limits.ts'
 import type { Manifest } from '../../shared/protocol/manifest.ts'
 import { decodeNeedReport } from '../../shared/protocol/needReport.ts'
 import type { SessionId } from '../../shared/protocol/packet.ts'
@@ -51,9 +58,11 @@ export function simulate(options: SimOptions): SimResult {
   const storedBytes = new Uint32Array(options.chunks).fill(options.chunkBytes)
   const manifest = { storedBytes } as Manifest
   const carousel = createCarousel(storedBytes)
+  const code = createErasureCode()
+  const repairs = createRepairSymbols(() => code)
   const mail: { atMs: number; deliver(): void }[] = []
   const receivers = options.receivers.map((receiver, slot) =>
-    createSimReceiver(receiver, slot, manifest, content),
+    createSimReceiver(receiver, slot, manifest, content, code),
   )
   let nowMs = 0
 
@@ -69,12 +78,17 @@ export function simulate(options: SimOptions): SimResult {
     storedBytes,
     carousel,
     {
+      begin: ({ chunk, symbols }) =>
+        repairs.compute(() => padded(content[chunk]), options.chunkBytes, symbols),
       data(emission) {
         const datagram = new Uint8Array(DATA_HEADER_BYTES + emission.payloadBytes)
         encodeDataHeader(datagram, emission.header, emission.payloadBytes)
-        const from = emission.payloadOffset
-        const chunk = content[emission.header.chunk] ?? new Uint8Array()
-        datagram.set(chunk.subarray(from, from + emission.payloadBytes), DATA_HEADER_BYTES)
+        const { header, payloadOffset: from, payloadBytes } = emission
+        const payload =
+          from === null
+            ? repairs.payload(header.block, header.symbol)
+            : content[header.chunk]?.subarray(from, from + payloadBytes)
+        datagram.set(payload ?? [], DATA_HEADER_BYTES)
         spread(datagram)
         return true
       },
@@ -120,6 +134,7 @@ function createSimReceiver(
   slot: number,
   manifest: Manifest,
   content: readonly Uint8Array[],
+  code: ErasureCode,
 ): {
   readonly options: SimReceiver
   readonly slot: number
@@ -132,7 +147,12 @@ function createSimReceiver(
 } {
   const written = new Map<number, boolean>()
   const { assemblyBytes } = options
-  const assembler = createAssembler({ manifest, assemblyBytes, has: chunk => written.has(chunk) })
+  const assembler = createAssembler({
+    manifest,
+    assemblyBytes,
+    has: chunk => written.has(chunk),
+    code: () => code,
+  })
   const reporter = createNeedReporter()
   reporter.restart([], [])
   let isAsked = false
@@ -168,7 +188,7 @@ function createSimReceiver(
       isAsked = false
       reportedAtMs = nowMs
       if (self.doneAtMs === null && written.size === content.length) self.doneAtMs = nowMs
-      return reporter.reports(assembler, 0)
+      return reporter.reports(assembler, 0, Infinity)
     },
     isIntact: () => written.size === content.length && [...written.values()].every(Boolean),
   }
@@ -190,6 +210,13 @@ function noise(length: number, random: () => number): Uint8Array {
   const bytes = new Uint8Array(length)
   const words = new Uint32Array(bytes.buffer, 0, length >> 2)
   for (let i = 0; i < words.length; i++) words[i] = random() * 2 ** 32
+  return bytes
+}
+
+function padded(chunk: Uint8Array | undefined): Uint8Array {
+  if (!chunk) throw new Error('no such chunk')
+  const bytes = new Uint8Array(Math.ceil(chunk.length / SYMBOL_BYTES) * SYMBOL_BYTES)
+  bytes.set(chunk)
   return bytes
 }
 

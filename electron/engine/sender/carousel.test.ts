@@ -110,23 +110,64 @@ describe('reported gaps', () => {
     const { slice } = sendNext(carousel, seq)
     expect(slice).toMatchObject({ chunk: 0, isRepeat: true, isGap: true })
     expect(symbolsOf(slice)).toEqual([
-      [5, 0],
       [1, 3],
+      [5, 0],
       [1, 4],
     ])
     expect(carousel.next()?.chunk).toBe(1)
   })
 
-  it('of several receivers go out as their union', () => {
+  it('that differ between receivers are mended by repair symbols, as many as the worst needs', () => {
     const carousel = bench([CHUNK_BYTES], 3)
     const { seq } = sendNext(carousel, 0)
     carousel.report(1, need(seq, gap(0, 0, 1, 2)))
-    carousel.report(2, need(seq, gap(0, 0, 2, 3)))
-    expect(symbolsOf(sendNext(carousel, seq).slice)).toEqual([
+    carousel.report(2, need(seq, gap(0, 0, 2, 3, 5)))
+    carousel.report(3, need(seq, gap(0, 1, 7)))
+    const repair = sendNext(carousel, seq)
+    expect(symbolsOf(repair.slice)).toEqual([
+      [0, 128],
+      [1, 7],
+      [0, 129],
+      [0, 130],
+    ])
+    carousel.report(1, need(repair.seq, gap(0, 0, 1)))
+    carousel.report(2, need(repair.seq, gap(0, 0, 2)))
+    expect(symbolsOf(carousel.next())).toEqual([[0, 131]])
+  })
+
+  it('that are the same everywhere go out themselves: nobody has to decode', () => {
+    const carousel = bench([CHUNK_BYTES], 2)
+    const { seq } = sendNext(carousel, 0)
+    carousel.report(1, need(seq, gap(0, 0, 1, 2)))
+    carousel.report(2, need(seq, gap(0, 0, 2)))
+    expect(symbolsOf(carousel.next())).toEqual([
       [0, 1],
       [0, 2],
-      [0, 3],
     ])
+  })
+
+  it('use up 128 repair rows, then begin again', () => {
+    const carousel = bench([CHUNK_BYTES], 2)
+    let { seq } = sendNext(carousel, 0)
+    const rows: number[] = []
+    for (let round = 0; round < 130; round++) {
+      carousel.report(1, need(seq, gap(0, 0, 1)))
+      carousel.report(2, need(seq, gap(0, 0, 2)))
+      const sent = sendNext(carousel, seq)
+      seq = sent.seq
+      rows.push(...symbolsOf(sent.slice).map(([, symbol]) => symbol))
+    }
+    expect(rows.slice(0, 3)).toEqual([128, 129, 130])
+    expect(new Set(rows.slice(0, 128)).size).toBe(128)
+    expect(rows.slice(127, 130)).toEqual([255, 128, 129])
+  })
+
+  it('told in the midst of the chunk are on their way and do not count', () => {
+    const carousel = bench([CHUNK_BYTES])
+    const slice = carousel.next()
+    carousel.report(1, need(300, gap(0, 0, 100)))
+    if (slice) carousel.sent(slice, 745)
+    expect(carousel.next()).toBe(null)
   })
 
   it('told before the chunk went by again are in flight already and do not count', () => {

@@ -5,12 +5,12 @@
  * most half of what is sent while fresh chunks remain, so that a lossy machine cannot hold up the others.
  */
 import { blockLayout, blockSymbols } from '../../../shared/protocol/blocks.ts'
-import { MAX_CHUNK_BLOCKS } from '../../../shared/protocol/limits.ts'
+import { MAX_BLOCK_SYMBOLS, MAX_CHUNK_BLOCKS } from '../../../shared/protocol/limits.ts'
 import { BITMAP_BYTES, type NeedReport } from '../../../shared/protocol/needReport.ts'
 import { isLaterSeq } from '../../../shared/protocol/packet.ts'
 import { createNeedSum, type NeedSum } from './needSum.ts'
 
-/** Symbols of one chunk in sending order, interleaved over its blocks: `block << 8 | symbol`. */
+/** Symbols of one chunk in sending order, interleaved over its blocks: `block << 8 | symbol`; 128 and up are repair. */
 export interface Slice {
   readonly chunk: number
   readonly symbols: Uint16Array
@@ -35,26 +35,58 @@ export interface Carousel {
 
 /** Repairs may run ahead of fresh data by this many symbols at most: eight chunks. */
 const REPAIR_CREDIT_SYMBOLS = 8 * 745
-const CHUNK_BITMAP_BYTES = MAX_CHUNK_BLOCKS * BITMAP_BYTES
+/** Repair rows of a block: 128 symbol numbers are left for them. When all went out they go round again. */
+const ROWS = 256 - MAX_BLOCK_SYMBOLS
+
+/** What is known to be missing of one chunk. */
+interface Gap {
+  /** For each block the union of missing source symbols. */
+  readonly missing: Uint8Array
+  /** For each block the most that any one receiver needs. */
+  readonly most: Uint8Array
+}
 
 export function createCarousel(storedBytes: Uint32Array): Carousel {
   const needs = createNeedSum(storedBytes.length)
   const lastSeq = new Uint32Array(storedBytes.length)
   const wasSent = new Uint8Array(storedBytes.length)
-  const gaps = new Map<number, Uint8Array>()
+  const gaps = new Map<number, Gap>()
+  /** The next repair row of each block, chunk by chunk. */
+  const nextRow = new Uint8Array(storedBytes.length * MAX_CHUNK_BLOCKS)
   let cursor = 0
   let pass = 1
   let credit = 0
   let slicesInPass = 0
+  let onItsWay: number | null = null
 
   function takeGap(): Slice | null {
-    for (const [chunk, bitmap] of gaps) {
+    for (const [chunk, gap] of gaps) {
       gaps.delete(chunk)
       if (needs.partial(chunk) === 0) continue
-      const symbols = interleave(storedBytes[chunk] ?? 0, bitmap)
+      const { blockCount } = blockLayout(storedBytes[chunk] ?? 0)
+      const symbols = interleave(
+        Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap)),
+      )
       if (symbols.length > 0) return { chunk, symbols, isRepeat: true, isGap: true }
     }
     return null
+  }
+
+  /**
+   * One fresh repair symbol serves every receiver, whatever each one misses. Where that saves nothing, as with a single
+   * receiver, the missing symbols themselves go out: nobody then has to decode.
+   */
+  function mending(chunk: number, block: number, gap: Gap): number[] {
+    const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
+    const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
+    const most = Math.min(gap.most[block] ?? 0, k)
+    if (missing.length <= most) return missing
+    const at = chunk * MAX_CHUNK_BLOCKS + block
+    return Array.from({ length: most }, () => {
+      const row = nextRow[at] ?? 0
+      nextRow[at] = (row + 1) % ROWS
+      return MAX_BLOCK_SYMBOLS + row
+    })
   }
 
   function takeFresh(): Slice | null {
@@ -62,7 +94,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       if (needs.lack(cursor) <= needs.partial(cursor)) continue
       const chunk = cursor++
       gaps.delete(chunk)
-      const symbols = interleave(storedBytes[chunk] ?? 0, null)
+      const symbols = wholeChunk(storedBytes[chunk] ?? 0)
       return { chunk, symbols, isRepeat: wasSent[chunk] === 1, isGap: false }
     }
     return null
@@ -86,20 +118,27 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
         }
         const { chunk } = entry
         if (!needs.markPartial(slot, chunk)) continue
-        // Older than the chunk's last transmission: it lists what is in flight.
+        // Older than the chunk's last transmission, or in the midst of it: it lists what is in flight.
+        if (chunk === onItsWay) continue
         if (wasSent[chunk] === 1 && isLaterSeq(lastSeq[chunk] ?? 0, report.seenSeq)) continue
-        const bitmap = gaps.get(chunk) ?? new Uint8Array(CHUNK_BITMAP_BYTES)
-        gaps.set(chunk, bitmap)
+        const gap = gaps.get(chunk) ?? newGap()
+        gaps.set(chunk, gap)
         const at = entry.block * BITMAP_BYTES
         entry.missing.forEach((byte, i) => {
-          bitmap[at + i] = (bitmap[at + i] ?? 0) | byte
+          gap.missing[at + i] = (gap.missing[at + i] ?? 0) | byte
         })
+        gap.most[entry.block] = Math.max(gap.most[entry.block] ?? 0, entry.missingCount)
       }
       needs.heard(slot, report.seenSeq)
     },
-    next: () => take(),
+    next() {
+      const slice = take()
+      onItsWay = slice?.chunk ?? null
+      return slice
+    },
     sent(slice, seq) {
       slicesInPass++
+      onItsWay = null
       lastSeq[slice.chunk] = seq
       wasSent[slice.chunk] = 1
       // A whole chunk counts as fresh in every pass: a late joiner's pass leaves room for gaps too.
@@ -117,26 +156,41 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
   }
 }
 
-/**
- * Symbols of a stored chunk, the i-th of every block before any (i+1)-th: a burst of lost datagrams is spread over all
- * blocks. With a bitmap (set = wanted) only those.
- */
-function interleave(storedBytes: number, bitmap: Uint8Array | null): Uint16Array {
-  const layout = blockLayout(storedBytes)
-  const symbols = new Uint16Array(layout.symbolCount)
-  let count = 0
-  const deepest = blockSymbols(layout, 0)
-  for (let symbol = 0; symbol < deepest; symbol++) {
-    for (let block = 0; block < layout.blockCount; block++) {
-      if (symbol >= blockSymbols(layout, block)) continue
-      if (bitmap && !isSet(bitmap, block, symbol)) continue
-      symbols[count++] = (block << 8) | symbol
-    }
+function newGap(): Gap {
+  return {
+    missing: new Uint8Array(MAX_CHUNK_BLOCKS * BITMAP_BYTES),
+    most: new Uint8Array(MAX_CHUNK_BLOCKS),
   }
-  return symbols.subarray(0, count)
 }
 
-function isSet(bitmap: Uint8Array, block: number, symbol: number): boolean {
-  const byte = bitmap[block * BITMAP_BYTES + (symbol >> 3)] ?? 0
-  return (byte & (1 << (symbol & 7))) !== 0
+function wholeChunk(storedBytes: number): Uint16Array {
+  const layout = blockLayout(storedBytes)
+  return interleave(
+    Array.from({ length: layout.blockCount }, (_, block) =>
+      Array.from({ length: blockSymbols(layout, block) }, (__, symbol) => symbol),
+    ),
+  )
+}
+
+/** The i-th symbol of every block before any (i+1)-th: a burst of lost datagrams is spread over all blocks. */
+function interleave(blocks: readonly (readonly number[])[]): Uint16Array {
+  const symbols = new Uint16Array(blocks.reduce((sum, block) => sum + block.length, 0))
+  const deepest = Math.max(...blocks.map(block => block.length))
+  let count = 0
+  for (let i = 0; i < deepest; i++) {
+    for (const [block, list] of blocks.entries()) {
+      const symbol = list[i]
+      if (symbol !== undefined) symbols[count++] = (block << 8) | symbol
+    }
+  }
+  return symbols
+}
+
+/** Of a block's bitmap, which may stand before others. */
+function setBits(bitmap: Uint8Array): number[] {
+  const symbols: number[] = []
+  for (let symbol = 0; symbol < MAX_BLOCK_SYMBOLS; symbol++) {
+    if (((bitmap[symbol >> 3] ?? 0) & (1 << (symbol & 7))) !== 0) symbols.push(symbol)
+  }
+  return symbols
 }

@@ -1,5 +1,7 @@
 /** Stored chunks out of pack files, with the most recent kept: repairs come within a second of the first sending. */
 import fs from 'node:fs'
+import { blockLayout } from '../../../shared/protocol/blocks.ts'
+import { SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 
 export interface ChunkSource {
   readonly packPaths: readonly string[]
@@ -10,7 +12,10 @@ export interface ChunkSource {
 }
 
 export interface ChunkReader {
-  /** Throws when a pack is missing or short: the catalog is damaged. The buffer is shared: do not write into it. */
+  /**
+   * The stored chunk, padded with zeros to whole symbols. Throws when a pack is missing or short: the catalog is
+   * damaged. The buffer is shared: do not write into it.
+   */
   read(chunk: number): Buffer
   close(): void
 }
@@ -36,11 +41,12 @@ export function openChunkReader(source: ChunkSource): ChunkReader {
     read(chunk) {
       const known = kept.get(chunk)
       if (known) return known
-      const bytes = Buffer.allocUnsafeSlow(source.storedBytes[chunk] ?? 0)
+      const { storedBytes, symbolCount } = blockLayout(source.storedBytes[chunk] ?? 0)
+      const bytes = Buffer.allocUnsafeSlow(symbolCount * SYMBOL_BYTES).fill(0, storedBytes)
       const pack = source.packIndex[chunk] ?? 0
       const at = source.offsetBytes[chunk] ?? 0
-      const read = fs.readSync(file(pack), bytes, 0, bytes.length, at)
-      if (read !== bytes.length) {
+      const read = fs.readSync(file(pack), bytes, 0, storedBytes, at)
+      if (read !== storedBytes) {
         throw new Error(`pack ${source.packPaths[pack]} ends inside chunk ${chunk}`)
       }
       kept.set(chunk, bytes)

@@ -3,13 +3,15 @@
  * commands, so a busy sender never delays the control connections.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { createErasureCode, type ErasureCode } from '../../../shared/fec/fec.ts'
 import { encodeDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
 import { type GroupSender, openGroupSender } from '../net/net.ts'
 import { createCarousel } from './carousel.ts'
-import { type ChunkReader, openChunkReader } from './chunkReader.ts'
+import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
+import { createRepairSymbols } from './repairSymbols.ts'
 import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
 import { createTransmitter, type Emission, type Transmitter } from './transmitter.ts'
 
@@ -41,7 +43,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     options.session,
     options.source.storedBytes,
     carousel,
-    createWire(socket, reader),
+    createWire(socket, reader, options.source),
     {
       nowMs: performance.now(),
       rateBitsPerSecond: options.rateBitsPerSecond,
@@ -110,19 +112,30 @@ function obey(
 function createWire(
   socket: GroupSender,
   reader: ChunkReader,
+  source: ChunkSource,
 ): Parameters<typeof createTransmitter>[3] {
   const headers = Buffer.allocUnsafeSlow(HEADER_RING * DATA_HEADER_BYTES)
   let next = 0
+  let code: ErasureCode | null = null
+  const repairs = createRepairSymbols(() => (code ??= createErasureCode()))
   return {
+    begin(slice) {
+      const storedBytes = source.storedBytes[slice.chunk] ?? 0
+      repairs.compute(() => reader.read(slice.chunk), storedBytes, slice.symbols)
+    },
     data(emission: Emission) {
       if (socket.isFull()) return false
-      const chunk = reader.read(emission.header.chunk)
       const at = next * DATA_HEADER_BYTES
       next = (next + 1) % HEADER_RING
       const header = headers.subarray(at, at + DATA_HEADER_BYTES)
       encodeDataHeader(header, emission.header, emission.payloadBytes)
-      const from = emission.payloadOffset
-      socket.send(header, chunk.subarray(from, from + emission.payloadBytes))
+      const { header: fields, payloadOffset: from } = emission
+      socket.send(
+        header,
+        from === null
+          ? repairs.payload(fields.block, fields.symbol)
+          : reader.read(fields.chunk).subarray(from, from + emission.payloadBytes),
+      )
       return true
     },
     sync: packet => socket.send(encodeSync(packet), null),

@@ -16,7 +16,7 @@ interface Bench {
   readonly transmitter: Transmitter
   readonly data: (Emission['header'] & {
     atMs: number
-    payloadOffset: number
+    payloadOffset: number | null
     payloadBytes: number
   })[]
   readonly syncs: (Omit<SyncPacket, 'kind'> & { atMs: number })[]
@@ -50,6 +50,7 @@ function createBench(
     storedBytes,
     carousel,
     {
+      begin: () => undefined,
       data({ header, payloadOffset, payloadBytes }) {
         if (bench.isFull) return false
         bench.data.push({ ...header, payloadOffset, payloadBytes, atMs: bench.nowMs })

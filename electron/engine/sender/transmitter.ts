@@ -12,21 +12,28 @@ import {
   blockSymbols,
   symbolBytes,
 } from '../../../shared/protocol/blocks.ts'
-import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
+import {
+  DATA_HEADER_BYTES,
+  MAX_BLOCK_SYMBOLS,
+  SYMBOL_BYTES,
+} from '../../../shared/protocol/limits.ts'
 import type { DataPacket } from '../../../shared/protocol/dataPacket.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
 import type { SyncPacket } from '../../../shared/protocol/syncPacket.ts'
 import type { Carousel, Slice } from './carousel.ts'
 import { createPacer } from './pacer.ts'
 
-/** Header fields and where in the stored chunk the payload lies. Reused between calls: copy what you keep. */
+/** Header fields and which bytes follow them. Reused between calls: copy what you keep. */
 export interface Emission {
   header: Omit<DataPacket, 'kind' | 'payload'>
-  payloadOffset: number
+  /** In the stored chunk; null for a repair symbol, which is computed. */
+  payloadOffset: number | null
   payloadBytes: number
 }
 
 export interface Wire {
+  /** Before the first datagram of a slice: its repair symbols are best computed together. */
+  begin(slice: Slice): void
   /** False when the socket is full: the same datagram is offered again later. */
   data(emission: Emission): boolean
   sync(packet: Omit<SyncPacket, 'kind'>): void
@@ -105,6 +112,7 @@ export function createTransmitter(
     const code = current.symbols[at] ?? 0
     const block = code >> 8
     const symbol = code & 0xff
+    const isRepair = symbol >= MAX_BLOCK_SYMBOLS
     const inChunk = blockFirstSymbol(layout, block) + symbol
     emission.header = {
       isRepeat: current.isRepeat,
@@ -117,8 +125,8 @@ export function createTransmitter(
       txSeq: (txSeq + 1) >>> 0,
       storedBytes: layout.storedBytes,
     }
-    emission.payloadOffset = inChunk * SYMBOL_BYTES
-    emission.payloadBytes = symbolBytes(layout, inChunk)
+    emission.payloadOffset = isRepair ? null : inChunk * SYMBOL_BYTES
+    emission.payloadBytes = isRepair ? SYMBOL_BYTES : symbolBytes(layout, inChunk)
     if (!wire.data(emission)) return false
     txSeq = emission.header.txSeq
     const bytes = DATA_HEADER_BYTES + emission.payloadBytes
@@ -135,7 +143,10 @@ export function createTransmitter(
   function takeSlice(): Slice | null {
     slice = carousel.next()
     at = 0
-    if (slice) layout = blockLayout(storedBytes[slice.chunk] ?? 1)
+    if (slice) {
+      layout = blockLayout(storedBytes[slice.chunk] ?? 1)
+      wire.begin(slice)
+    }
     return slice
   }
 
