@@ -2,6 +2,7 @@
  * Composition root of the window. Thin on purpose: it owns a window, a protocol and the engine's process, and passes
  * frames between page and engine without judging them.
  */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { app, type BrowserWindow, dialog, protocol, session, type WebContents } from 'electron'
 import type { EngineStatus } from '../shared/bridge.ts'
@@ -20,6 +21,10 @@ protocol.registerSchemesAsPrivileged([
   },
 ])
 lockPages()
+// Chromium probes for a graphics card even where there is none, and one start in four then hangs (Electron 33).
+if (process.platform === 'linux' && !existsSync('/dev/dri')) {
+  app.commandLine.appendSwitch('disable-gpu')
+}
 
 if (app.requestSingleInstanceLock()) void run()
 else app.quit()

@@ -1,23 +1,29 @@
-/** Drives the real window: launch, drop real files, pictures. Every launch has its own catalog and profile. */
+/**
+ * Drives the real window: launch, drop real files, pictures. Every launch has its own catalog and profile.
+ *
+ * Over Chromium's own protocol, not Playwright's Electron launcher: that one attaches a debugger to the main process,
+ * with which one start in twenty hangs, and which a packaged app refuses.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
 const root = path.join(import.meta.dirname, '..', '..')
-export const PICTURES = path.join(root, 'test-results', 'window')
+const PICTURES = path.join(root, 'test-results', 'window')
 
 export interface BenchWindow {
-  readonly app: ElectronApplication
   readonly page: Page
   /** Of this launch alone; removed by close. */
   readonly directory: string
-  readonly catalogDirectory: string
   /** Drops files or folders on the middle of what the selector finds, as a file manager would. */
   drop(selector: string, paths: readonly string[]): Promise<void>
   picture(name: string): Promise<void>
-  /** Pid of the engine's process. */
-  enginePid(): Promise<number>
+  /** Pid of the engine's process, and CPU seconds of all processes of the window. */
+  enginePid(): number
+  cpuSeconds(): number
   close(): Promise<void>
 }
 
@@ -25,45 +31,29 @@ export interface LaunchOptions {
   /** Script of the scripted engine (scripted/engine.ts); without it the real engine runs. */
   readonly script?: string
   readonly size?: readonly [number, number]
-  readonly isDark?: boolean
-  /** Reuse the directory of an earlier launch, which then must not have been closed with removal. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> {
   const directory = await mkdtemp(path.join(tmpdir(), 'benchcast-window-'))
-  const catalogDirectory = path.join(directory, 'catalog')
   await mkdir(PICTURES, { recursive: true })
-  const scripted = options.script
-    ? {
-        BENCHCAST_SCRIPT: options.script,
-        BENCHCAST_ENGINE: path.join(import.meta.dirname, 'scripted', 'process.ts'),
-      }
-    : {}
-  const executablePath = process.env['BENCHCAST_ELECTRON']
-  if (!executablePath)
-    throw new Error('BENCHCAST_ELECTRON is not set: run through test/window/vitest.config.ts.')
-  const app = await _electron.launch({
-    executablePath,
-    // Chromium cannot sandbox itself as root; as anyone else the tests run with its sandbox on.
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: [root, `--user-data-dir=${path.join(directory, 'profile')}`],
-    env: { ...definedEnv(), BENCHCAST_CATALOG: catalogDirectory, ...scripted, ...options.env },
-  })
-  const page = await app.firstWindow()
-  await page.waitForLoadState()
+  const main = startMain(directory, options.script ?? null)
+  let browser: Browser
+  let page: Page
+  try {
+    const url = await debuggerUrl(main)
+    await pageLoaded(url)
+    browser = await chromium.connectOverCDP(url)
+    page = await firstPage(browser)
+  } catch (error) {
+    main.kill('SIGKILL')
+    throw error
+  }
   const [width, height] = options.size ?? [1360, 860]
-  const window = await app.browserWindow(page)
-  await window.evaluate((one, size) => one.setContentSize(size[0], size[1]), [
-    width,
-    height,
-  ] as const)
-  await page.emulateMedia({ colorScheme: options.isDark ? 'dark' : 'light' })
+  await page.setViewportSize({ width, height })
+  await page.emulateMedia({ colorScheme: 'light' })
   return {
-    app,
     page,
     directory,
-    catalogDirectory,
     async drop(selector, paths) {
       const box = await page.locator(selector).first().boundingBox()
       if (!box) throw new Error(`${selector} is not on the screen.`)
@@ -78,26 +68,138 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
     async picture(name) {
       await page.screenshot({ path: path.join(PICTURES, `${name}.png`) })
     },
-    enginePid: async () => {
-      const pid = await app.evaluate(async () => {
-        const { execFileSync } = process.getBuiltinModule('node:child_process')
-        return execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)]).toString()
-      })
-      const line = pid.split('\n').find(text => /(engine|scripted)\/process\.ts/.test(text))
-      if (!line) throw new Error('No engine process runs.')
-      return parseInt(line, 10)
+    enginePid() {
+      const rows = processes().filter(row => row.parent === main.pid)
+      const engine = rows.find(row => /(engine|scripted)\/process\.ts/.test(row.command))
+      if (!engine) throw new Error('No engine process runs.')
+      return engine.pid
+    },
+    cpuSeconds() {
+      const rows = processes()
+      const family = new Set([main.pid])
+      for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
+      return rows
+        .filter(row => family.has(row.pid) && !row.command.includes('process.ts'))
+        .reduce((sum, row) => sum + row.cpuSeconds, 0)
     },
     async close() {
-      await app.close()
+      await browser.close()
+      await end(main)
       await rm(directory, { recursive: true, force: true })
     },
   }
 }
 
-function definedEnv(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  )
+function startMain(directory: string, script: string | null): ChildProcess {
+  const executable = process.env['BENCHCAST_ELECTRON']
+  if (!executable) {
+    throw new Error('BENCHCAST_ELECTRON is not set: run through test/window/vitest.config.ts.')
+  }
+  const scripted = {
+    BENCHCAST_SCRIPT: script ?? '',
+    BENCHCAST_ENGINE: path.join(import.meta.dirname, 'scripted', 'process.ts'),
+  }
+  const args = [root, `--user-data-dir=${path.join(directory, 'profile')}`]
+  // Chromium cannot sandbox itself as root; as anyone else the tests run with its sandbox on.
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return spawn(executable, [...args, '--remote-debugging-port=0', ...asRoot], {
+    env: {
+      ...process.env,
+      BENCHCAST_CATALOG: path.join(directory, 'catalog'),
+      ...(script === null ? {} : scripted),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+const START_MS = 30_000
+
+/** Chromium says it on its standard error once it listens. */
+function debuggerUrl(main: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const give = (why: string): void => reject(new Error(`Electron ${why}. It said:\n${text}`))
+    const timer = setTimeout(() => give(`did not start in ${START_MS / 1000} s`), START_MS)
+    main.once('error', reject)
+    main.once('exit', code => give(`ended with code ${code}`))
+    main.stderr?.on('data', (chunk: Buffer) => {
+      text = (text + chunk.toString()).slice(-4000)
+      const url = /DevTools listening on (ws:\S+)/.exec(text)?.[1]
+      if (!url) return
+      clearTimeout(timer)
+      resolve(url)
+    })
+  })
+}
+
+/** Playwright holds new pages while it looks at them, and one that is just loading then stays held: it comes later. */
+async function pageLoaded(browserUrl: string): Promise<void> {
+  const until = Date.now() + START_MS
+  while (Date.now() < until) {
+    const answer = await fetch(`http://${new URL(browserUrl).host}/json/list`)
+    const targets = (await answer.json()) as { type: string; webSocketDebuggerUrl: string }[]
+    const page = targets.find(target => target.type === 'page')
+    if (page && (await readyState(page.webSocketDebuggerUrl)) === 'complete') return
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  throw new Error(`The page did not load in ${START_MS / 1000} s.`)
+}
+
+function readyState(pageUrl: string): Promise<unknown> {
+  const socket = new WebSocket(pageUrl)
+  const expression = 'location.protocol === "app:" ? document.readyState : ""'
+  return new Promise<unknown>((resolve, reject) => {
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } })),
+    )
+    socket.addEventListener('message', event => {
+      const reply = JSON.parse(String(event.data)) as { result?: { result?: { value?: unknown } } }
+      resolve(reply.result?.result?.value)
+    })
+    socket.addEventListener('close', () => resolve(null))
+    socket.addEventListener('error', () => reject(new Error(`${pageUrl} cannot be reached.`)))
+    setTimeout(() => resolve(null), 2000)
+  }).finally(() => socket.close())
+}
+
+async function firstPage(browser: Browser): Promise<Page> {
+  const [context] = browser.contexts()
+  if (!context) throw new Error('Electron shows no browser context.')
+  const page = context.pages()[0] ?? (await context.waitForEvent('page', { timeout: START_MS }))
+  await page.waitForLoadState()
+  return page
+}
+
+/** Asks first: quitting is part of what is tested. */
+async function end(main: ChildProcess): Promise<void> {
+  if (main.exitCode !== null || main.signalCode !== null) return
+  const exited = once(main, 'exit')
+  main.kill('SIGTERM')
+  const timer = setTimeout(() => main.kill('SIGKILL'), 8000)
+  await exited
+  clearTimeout(timer)
+}
+
+interface ProcessRow {
+  readonly pid: number
+  readonly parent: number
+  readonly cpuSeconds: number
+  readonly command: string
+}
+
+function processes(): readonly ProcessRow[] {
+  const text = execFileSync('ps', ['-eo', 'pid=,ppid=,cputimes=,args=']).toString()
+  return text.split('\n').flatMap(line => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line)
+    if (!match) return []
+    const [, pid, parent, cpuSeconds, command] = match
+    return [
+      {
+        pid: Number(pid),
+        parent: Number(parent),
+        cpuSeconds: Number(cpuSeconds),
+        command: command ?? '',
+      },
+    ]
+  })
 }

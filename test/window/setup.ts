@@ -26,14 +26,17 @@ async function findElectron(): Promise<string> {
   return (await module.ensureElectron()).executable
 }
 
-/** Xvfb picks a free display itself and writes its number to the descriptor it is given. */
+/**
+ * Xvfb picks a free display itself and writes its number to the descriptor it is given. Without -noreset it starts over
+ * whenever its last client leaves, and a window that opens at that moment hangs.
+ */
 function startDisplay(): Promise<{ name: string; process: ChildProcess }> {
   if (!existsSync('/usr/bin/Xvfb')) {
     throw new Error('There is no display and no Xvfb. Install it: apt-get install xvfb')
   }
   const xvfb = spawn(
     '/usr/bin/Xvfb',
-    ['-displayfd', '3', '-screen', '0', '2000x1400x24', '-nolisten', 'tcp'],
+    ['-displayfd', '3', '-screen', '0', '2000x1400x24', '-noreset', '-nolisten', 'tcp'],
     {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     },

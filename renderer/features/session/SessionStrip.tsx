@@ -85,8 +85,8 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 function subline(session: Session): string {
   const { counts } = session
   if (session.state === 'waiting') {
-    const starts = session.waitingFor || describeStartRule(session.start).toLowerCase()
-    return `${formatCount(counts.joined, 'machine')} joined. Starts ${starts}.`
+    const start = session.waitingFor || `Starts ${describeStartRule(session.start).toLowerCase()}.`
+    return `${formatCount(counts.joined, 'machine')} joined. ${start}`
   }
   return [
     `${counts.verified} of ${formatCount(counts.joined, 'machine')} verified`,

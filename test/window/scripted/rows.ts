@@ -95,7 +95,7 @@ export function session(of: Image, nicName: string): Session {
     port: 46100,
     state: 'waiting',
     start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
-    waitingFor: 'by hand',
+    waitingFor: 'Waiting for you to press Start.',
     rateCapBitsPerSecond: null,
     rateBitsPerSecond: 0,
     pass: 0,

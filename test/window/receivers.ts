@@ -1,0 +1,36 @@
+/** Real receivers for window tests: `benchcast receive` processes writing to files, on loopback. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+const cli = path.join(import.meta.dirname, '..', '..', 'electron', 'cli', 'cli.ts')
+
+export interface ReceiverProcess {
+  readonly target: string
+  /** Exit code, once it ended by itself. */
+  readonly ended: Promise<number | null>
+  /** What it said so far, for a failed test's report. */
+  output(): string
+  stop(): Promise<void>
+}
+
+export function startReceiver(target: string, session: string, lossPercent = 0): ReceiverProcess {
+  const args = ['receive', '--nic', 'lo', '--to', target, '--session', session, '--timeout', '60']
+  const loss = lossPercent > 0 ? ['--loss', String(lossPercent)] : []
+  const child: ChildProcess = spawn(process.execPath, [cli, ...args, ...loss], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  return {
+    target,
+    ended,
+    output: () => text.slice(-2000),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
