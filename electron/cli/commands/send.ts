@@ -148,7 +148,7 @@ async function conduct(engine: Engine, sessionId: string, context: Context): Pro
           isWaiting = false // Until the next look: a key held down asks once.
           attempt(() => handlers['session:startNow']({ sessionId })).catch(tell)
         },
-        () => process.kill(process.pid, 'SIGINT'),
+        () => void process.emit('SIGINT'),
       )
     : () => undefined
   try {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -57,6 +57,20 @@ describe('a rehearsal', () => {
     await rehearsals.close()
     await refusal
     expect(leftBy('/var/tmp', process.pid)).toEqual([])
+  })
+
+  it('ends with a fault when its receivers die', async () => {
+    rehearsals = createRehearsals()
+    const opened = await rehearsals.start({ receivers: 1, lossPercent: 0 })
+    const search = ['-P', String(process.pid), '-f', 'client/virtual.ts']
+    const [pid] = execFileSync('pgrep', search, { encoding: 'utf8' }).split('\n')
+    process.kill(Number(pid), 'SIGKILL')
+    const row = (): unknown => rehearsals?.sessions()[0]?.list()[0]
+    await expect.poll(row, { timeout: 5_000 }).toMatchObject({
+      id: opened.id,
+      state: 'ended',
+      fault: { code: 'app/receivers-failed', message: expect.stringContaining('SIGKILL') },
+    })
   })
 
   it('is cleared away by its receivers when the engine is killed', async () => {

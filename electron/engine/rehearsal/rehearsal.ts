@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { VirtualOrder } from '../../../client/virtual.ts'
+import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Session, SessionPlan } from '../../../shared/ipc.ts'
 import { openCatalog } from '../catalog/catalog.ts'
 import { findNic, listNics, type UsableNic } from '../net/net.ts'
@@ -100,10 +101,15 @@ export function createRehearsals(): Rehearsals {
       const plan = planFor(image.id, nic, request.receivers)
       const session = await sessions.open(plan, { isRehearsal: true })
       const order = orderFor(directory, nic, session.id, request)
-      const receivers = await startVirtualReceivers(order, () => sessions.stop(session.id))
+      let fault: Fault | null = null
+      const receivers = await startVirtualReceivers(order, reason => {
+        fault = faultOf(new RehearsalError({ code: 'app/receivers-failed', reason }))
+        sessions.stop(session.id)
+      })
       undo.unshift(() => receivers.close())
       const outputs = order.receivers.map(({ name, path }) => ({ name, path }))
-      keep(sessions, { sample, storedBytes: image.storedBytes, outputs }, undo)
+      const list = (): Session[] => sessions.list().map(row => (fault ? { ...row, fault } : row))
+      keep({ ...sessions, list }, { sample, storedBytes: image.storedBytes, outputs }, undo)
       return session
     } catch (error) {
       await unwind(undo)

@@ -29,7 +29,7 @@ function describe(fault: RehearsalFault): string {
     case 'app/rehearsal-closed':
       return 'The rehearsal was ended before it began.'
     case 'app/receivers-failed':
-      return `The virtual machines could not be started: ${fault.reason}. Try again.`
+      return `The virtual machines stopped (${fault.reason}). Close other programs that need much memory, and rehearse again with fewer machines.`
   }
 }
 
