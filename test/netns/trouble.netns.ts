@@ -50,7 +50,7 @@ async function expectEqual(
 }
 
 test('with two cards, not one packet of ours passes the other, though it holds the default route', async () => {
-  lab = createLab({ hosts: 3, secondCard: true, lossPercent: [0, 1, 1] })
+  lab = createLab({ hosts: 3, secondCard: true })
   const inLab = lab
   for (const { namespace } of lab.hosts) {
     execFileSync('ip', ['netns', 'exec', namespace, 'ip', 'route', 'add', 'default', 'dev', 'lan1'])
@@ -65,7 +65,8 @@ test('with two cards, not one packet of ours passes the other, though it holds t
   expect(await sender.ended, sender.said()).toEqual({ code: 0, signal: null })
   const [chosen, ...others] = await Promise.all(captures.map(capture => capture.stop()))
   for (const capture of captures) fs.rmSync(path.dirname(capture.path), { recursive: true })
-  expect(chosen?.packets).toBeGreaterThan(10_000)
+  expect(chosen?.packets).toBeGreaterThan(100) // Of batches, tcpdump sees each as one.
+  expect(lab.counters(0).wireTxPackets).toBeGreaterThan(10_000)
   expect(others).toEqual(lab.hosts.map(() => ({ packets: 0, missed: 0 })))
   const cards = lab.hosts.map((_, host) => inLab.counters(host, 'lan1'))
   expect(cards.map(card => [card.wireTxPackets, card.rxPackets])).toEqual(
@@ -74,7 +75,7 @@ test('with two cards, not one packet of ours passes the other, though it holds t
 })
 
 test('after kill -9 of the engine, send goes on and receivers keep what they have', async () => {
-  lab = createLab({ hosts: 3, lossPercent: [0, 1, 1] })
+  lab = createLab({ hosts: 3, lossPercent: [0, 1, 1], hasOffload: false })
   const inLab = lab
   const first = send(lab, catalog, id, ['--start-after', '2', '--rate', '50mbit'])
   const receivers = [1, 2].map(host => receive(inLab, host, target(host)))
@@ -101,7 +102,7 @@ test('after kill -9 of the engine, send goes on and receivers keep what they hav
 })
 
 test('random datagrams, damaged copies and rubbish on the control port change nothing', async () => {
-  lab = createLab({ hosts: 4, lossPercent: [0, 1, 1, 0] })
+  lab = createLab({ hosts: 4, lossPercent: [0, 1, 1, 0], hasOffload: false })
   const inLab = lab
   const sender = send(lab, catalog, id, ['--start-after', '2', '--rate', '50mbit'])
   const script = path.join(import.meta.dirname, 'hostile.ts')
@@ -125,7 +126,7 @@ test('random datagrams, damaged copies and rubbish on the control port change no
 })
 
 test('a disk full of something else ends equal to the image, its zeros too', async () => {
-  lab = createLab({ hosts: 2, lossPercent: [0, 1] })
+  lab = createLab({ hosts: 2, lossPercent: [0, 1], hasOffload: false })
   const loop = attachLoop(path.join(directory, 'disk'), IMAGE_BYTES)
   try {
     const sender = send(lab, catalog, id, ['--rate', '200mbit'])
