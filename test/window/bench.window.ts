@@ -133,7 +133,7 @@ test('pausing stops the sending, a dropped machine is out, and stopping asks fir
   join(2)
   await bench.page.getByText('Start now for 2 machines').waitFor()
   await big().click()
-  await bench.page.locator('[data-state-name="receiving"]').first().waitFor()
+  await bench.page.getByText('Pause sending').waitFor()
   await big().click()
   await bench.page.getByText('Go on sending').waitFor()
   await bench.page.locator('[data-state-name]').first().click()
@@ -170,7 +170,11 @@ test('the engine killed in the middle: the window says so, goes on when asked, a
 
 test('a rehearsal needs nothing but a click and ends verified', async () => {
   await button('Rehearse with 8 virtual machines').click()
-  await bench.page.locator('[data-state-name="receiving"]').first().waitFor({ timeout: 60_000 })
+  await bench.page.getByText('Pause sending').waitFor({ timeout: 60_000 })
+  await bench.page
+    .getByText(/^[4-6]\d %$/)
+    .first()
+    .waitFor()
   await bench.picture('real-rehearsal')
   await bench.page.getByText('8 of 8 machines verified').first().waitFor({ timeout: 110_000 })
   await bench.picture('real-rehearsed')

@@ -14,6 +14,9 @@ const ICONS: Readonly<Record<NonNullable<PrimaryAction['act']>, LucideIcon>> = {
   dismiss: Sparkles,
 }
 
+/** The label changes under the finger: a double click on Start must not also pause. */
+const SETTLE_MS = 500
+
 /** The one button. Its label says what pressing it does, or what is missing. */
 export function BigButton({
   session,
@@ -69,7 +72,7 @@ export function BigButton({
       disabled={action.act === null || isBusy}
       onClick={() => {
         setIsBusy(true)
-        void perform().finally(() => setIsBusy(false))
+        void perform().finally(() => setTimeout(() => setIsBusy(false), SETTLE_MS))
       }}
       className={`ml-auto flex min-h-12 max-w-96 min-w-56 flex-[0_1_auto] items-center justify-center gap-2.5 rounded-lg px-5 text-[1.0625rem] font-semibold disabled:bg-sunken disabled:text-muted ${
         isCalm
