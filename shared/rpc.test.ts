@@ -17,7 +17,7 @@ function pair(): {
   const [client, server] = ends
   if (!client || !server) throw new Error('two ends')
   const channel = (own: typeof client, other: typeof client): Channel => ({
-    send: message => void queueMicrotask(() => other.onMessage(structuredClone(message))),
+    send: message => queueMicrotask(() => other.onMessage(structuredClone(message))),
     onMessage: listener => void (own.onMessage = listener),
     onClose: listener => void (own.onClose = listener),
   })

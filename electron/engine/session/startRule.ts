@@ -26,7 +26,7 @@ export function startVerdict(rule: StartRule, waiting: Waiting, nowMs: number): 
   if (rule.afterMs !== null) {
     const leftMs = waiting.openedAtMs + rule.afterMs - nowMs
     isDue ||= leftMs <= 0 && waiting.ready > 0
-    hopes.push(leftMs > 0 ? `${seconds(leftMs)}` : 'the first machine')
+    hopes.push(leftMs > 0 ? seconds(leftMs) : 'the first machine')
   }
   if (rule.sinceLastJoinMs !== null) {
     const leftMs =
