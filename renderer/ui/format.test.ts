@@ -47,6 +47,7 @@ test.each([
   [599_999, '10 min'],
   [3_599_000, '59 min'],
   [3_900_000, '1 h 05 min'],
+  [86_400_000, 'over a day'],
 ])('%d ms read as %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
 
 test.each([

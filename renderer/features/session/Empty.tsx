@@ -43,7 +43,7 @@ export function NoSession() {
 }
 
 export function NoMachines({ session }: { readonly session: Session }) {
-  if (session.state === 'ended') return null
+  if (session.state === 'ended' || session.state === 'interrupted') return null
   return (
     <div className="m-auto flex max-w-lg flex-col items-center pb-8 text-center">
       <MonitorDown aria-hidden className="size-12 text-accent" strokeWidth={1.25} />

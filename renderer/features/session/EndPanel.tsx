@@ -58,5 +58,5 @@ function reason(row: Receiver): string {
   if (row.fault) return row.fault.message
   const open = ['joining', 'receiving', 'verifying'].includes(row.state)
   if (open) return 'Stopped before it had everything.'
-  return `${look(row, false).words}. ${advice(row)}`.trim()
+  return `${look(row, 'ended').words}. ${advice(row)}`.trim()
 }

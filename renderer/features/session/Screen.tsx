@@ -10,7 +10,7 @@ import { SessionTabs } from './SessionTabs.tsx'
 import { TopBar } from './TopBar.tsx'
 import { InterruptedBanner } from './InterruptedBanner.tsx'
 import { NoSession, NoMachines } from './Empty.tsx'
-import { compare, type Filter, isShown, isTrouble, type Order } from './look.ts'
+import { compare, type Filter, isShown, isTrouble, type Order, phaseOf } from './look.ts'
 import { TileGrid } from './tiles/tiles.tsx'
 
 /** Below this many machines all are seen at a glance. */
@@ -62,7 +62,6 @@ function Machines({
 }) {
   const [order, setOrder] = useState<Order>('number')
   const [filter, setFilter] = useState<Filter>('all')
-  const isWaiting = session.state === 'waiting'
   const shown = useMemo(
     () => receivers.filter(row => isShown(row, filter)).toSorted(compare(order)),
     [receivers, order, filter],
@@ -91,7 +90,7 @@ function Machines({
       {shown.length === 0 ? (
         <p className="px-1 text-muted">No machine is in this state.</p>
       ) : (
-        <TileGrid receivers={shown} isWaiting={isWaiting} />
+        <TileGrid receivers={shown} phase={phaseOf(session.state)} />
       )}
     </>
   )

@@ -23,7 +23,7 @@ test.each([
   ['refused', 'bad', 'Refused'],
   ['failed', 'bad', 'Failed'],
 ] as const)('%s has the tone %s and says "%s"', (state, tone, words) => {
-  expect(look({ ...base, state, silentMs: state === 'lost' ? 4000 : 0 }, false)).toMatchObject({
+  expect(look({ ...base, state, silentMs: state === 'lost' ? 4000 : 0 }, 'running')).toMatchObject({
     tone,
     words,
   })
@@ -41,21 +41,21 @@ test('only a verified machine is green', () => {
   ] as const
   for (const state of states) {
     const full = { ...base, state, haveBytes: 4000, verifiedBytes: 4000 }
-    expect(look(full, false).tone).not.toBe('done')
+    expect(look(full, 'running').tone).not.toBe('done')
   }
 })
 
 test('reading back counts from nought again, by what was read', () => {
   const row: Receiver = { ...base, state: 'verifying', haveBytes: 4000, verifiedBytes: 1000 }
-  expect(look(row, false).fraction).toBe(0.25)
+  expect(look(row, 'running').fraction).toBe(0.25)
 })
 
 test('before the start a joined machine is ready, not receiving', () => {
-  expect(look(base, true).words).toBe('Ready')
+  expect(look(base, 'waiting').words).toBe('Ready')
 })
 
 test('a machine that stops answering shows before it counts as lost', () => {
-  expect(look({ ...base, silentMs: 1600 }, false)).toMatchObject({
+  expect(look({ ...base, silentMs: 1600 }, 'running')).toMatchObject({
     tone: 'warn',
     words: 'Not answering',
   })
@@ -70,7 +70,7 @@ test('a fault speaks for itself', () =>
   expect(advice({ ...base, state: 'refused', fault })).toBe(fault.message))
 
 test('an image of no bytes is complete, not NaN', () => {
-  expect(look({ ...base, haveBytes: 0, totalBytes: 0 }, false).fraction).toBe(1)
+  expect(look({ ...base, haveBytes: 0, totalBytes: 0 }, 'running').fraction).toBe(1)
 })
 
 test('only machines at work can be dropped, only ended or silent ones retried', () => {
@@ -103,4 +103,11 @@ test('the trouble filter shows what the tiles warn of', () => {
   expect(isShown(base, 'trouble')).toBe(false)
   expect(isShown({ ...base, state: 'done' }, 'done')).toBe(true)
   expect(isShown(base, 'active')).toBe(true)
+})
+
+test('a machine that was not done when the session ended does not go on receiving', () => {
+  for (const state of ['joining', 'receiving', 'verifying'] as const) {
+    expect(look({ ...base, state }, 'ended')).toMatchObject({ tone: 'idle', word: 'Stopped' })
+  }
+  expect(look({ ...base, state: 'done' }, 'ended').tone).toBe('done')
 })

@@ -1,5 +1,5 @@
 /** How a machine's state looks and reads: tone, icon and words together, never colour alone. Pure. */
-import type { Receiver } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/ipc.ts'
 import { formatDuration } from '../../ui/format.ts'
 
 export type Tone = 'idle' | 'active' | 'verify' | 'done' | 'warn' | 'bad'
@@ -13,11 +13,22 @@ export interface Look {
   readonly fraction: number
 }
 
+/** What the session is at: a machine's own state reads differently before the start and after the end. */
+export type Phase = 'waiting' | 'running' | 'ended'
+
+export function phaseOf(state: Session['state']): Phase {
+  return state === 'waiting' || state === 'ended' ? state : 'running'
+}
+
 /** Loss that a technician should look at: about ten times what a healthy switch shows. */
 const NOTABLE_LOSS = 0.02
 
-export function look(receiver: Receiver, isWaiting: boolean): Look {
+export function look(receiver: Receiver, phase: Phase): Look {
   const fraction = part(receiver.haveBytes, receiver.totalBytes)
+  const isWaiting = phase === 'waiting'
+  if (phase === 'ended' && ['joining', 'receiving', 'verifying'].includes(receiver.state)) {
+    return { tone: 'idle', words: 'Stopped, incomplete', word: 'Stopped', fraction }
+  }
   switch (receiver.state) {
     case 'joining':
       return {

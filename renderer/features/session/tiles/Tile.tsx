@@ -12,7 +12,7 @@ import { memo } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
 import { formatDuration, formatLoss, formatPercent, formatRate } from '../../../ui/format.ts'
 import type { Density } from './layout.ts'
-import { advice, look, type Look, type Tone } from '../look.ts'
+import { advice, look, type Look, type Phase, type Tone } from '../look.ts'
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = {
   idle: CircleDashed,
@@ -25,7 +25,7 @@ const ICONS: Readonly<Record<Tone, LucideIcon>> = {
 
 export interface TileProps {
   readonly receiver: Receiver
-  readonly isWaiting: boolean
+  readonly phase: Phase
   readonly density: Density
   readonly isOpen: boolean
   readonly onOpen: (id: string, tile: HTMLElement) => void
@@ -35,14 +35,8 @@ export interface TileProps {
  * One machine. The whole tile is a button that shows everything known about it and what can be done. Drawn ten times
  * a second for each machine at work: plain elements only.
  */
-export const Tile = memo(function Tile({
-  receiver,
-  isWaiting,
-  density,
-  isOpen,
-  onOpen,
-}: TileProps) {
-  const seen = look(receiver, isWaiting)
+export const Tile = memo(function Tile({ receiver, phase, density, isOpen, onOpen }: TileProps) {
+  const seen = look(receiver, phase)
   const Body = BODIES[density]
   return (
     <button
@@ -65,7 +59,7 @@ export const Tile = memo(function Tile({
         className="grow absolute inset-x-0 bottom-0 h-1 bg-tone"
         style={{ transform: `scaleX(${seen.fraction})` }}
       />
-      <Body receiver={receiver} seen={seen} isWaiting={isWaiting} />
+      <Body receiver={receiver} seen={seen} phase={phase} />
     </button>
   )
 })
@@ -73,7 +67,7 @@ export const Tile = memo(function Tile({
 interface BodyProps {
   readonly receiver: Receiver
   readonly seen: Look
-  readonly isWaiting: boolean
+  readonly phase: Phase
 }
 
 const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>> = {
@@ -83,13 +77,13 @@ const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>>
   tiny: TinyBody,
 }
 
-function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
+function LargeBody({ receiver, seen, phase }: BodyProps) {
   const trouble = advice(receiver)
   return (
     <span className="relative flex h-full flex-col px-4 pt-3.5 pb-4">
       <span className="flex items-start justify-between gap-3">
         <Number value={receiver.number} className="text-4xl" />
-        {!isWaiting && <Percent seen={seen} className="text-3xl" />}
+        {phase !== 'waiting' && <Percent seen={seen} className="text-3xl" />}
       </span>
       <span className="mt-2.5 flex items-baseline gap-2">
         <span className="truncate font-semibold">{receiver.name}</span>
@@ -107,20 +101,20 @@ function LargeBody({ receiver, seen, isWaiting }: BodyProps) {
           className={`text-sm tabular-nums ${trouble === '' ? 'block truncate text-muted' : 'line-clamp-4 leading-snug'}`}
           title={trouble}
         >
-          {trouble || figures(receiver, isWaiting)}
+          {trouble || figures(receiver, phase)}
         </span>
       </span>
     </span>
   )
 }
 
-function MediumBody({ receiver, seen, isWaiting }: BodyProps) {
+function MediumBody({ receiver, seen, phase }: BodyProps) {
   const trouble = advice(receiver)
   return (
     <span className="relative flex h-full flex-col px-3 pt-2 pb-2.5">
       <span className="flex items-start justify-between gap-2">
         <Number value={receiver.number} className="text-[1.75rem]" />
-        {!isWaiting && <Percent seen={seen} className="text-xl" />}
+        {phase !== 'waiting' && <Percent seen={seen} className="text-xl" />}
       </span>
       <span className="mt-1 block truncate text-sm font-medium">{receiver.name}</span>
       <span className="mt-auto block">
@@ -129,31 +123,31 @@ function MediumBody({ receiver, seen, isWaiting }: BodyProps) {
           className={`block truncate text-sm tabular-nums ${trouble === '' ? 'text-muted' : ''}`}
           title={trouble}
         >
-          {trouble || timeLeft(receiver, isWaiting)}
+          {trouble || timeLeft(receiver, phase)}
         </span>
       </span>
     </span>
   )
 }
 
-function CompactBody({ receiver, seen, isWaiting }: BodyProps) {
+function CompactBody({ receiver, seen, phase }: BodyProps) {
   return (
     <span className="relative flex h-full flex-col justify-between px-2.5 pt-1.5 pb-2.5">
       <span className="flex items-center justify-between gap-1.5">
         <Number value={receiver.number} className="text-2xl" />
-        {!isWaiting && <Percent seen={seen} className="text-lg" />}
+        {phase !== 'waiting' && <Percent seen={seen} className="text-lg" />}
       </span>
       <StateWords seen={seen} isShort className="text-sm font-medium" />
     </span>
   )
 }
 
-function TinyBody({ receiver, seen, isWaiting }: BodyProps) {
+function TinyBody({ receiver, seen, phase }: BodyProps) {
   return (
     <span className="relative flex h-full flex-col justify-between px-2 pt-1 pb-1.5">
       <span className="flex items-center justify-between gap-1">
         <Number value={receiver.number} className="text-lg" />
-        {!isWaiting && <Percent seen={seen} className="text-sm" />}
+        {phase !== 'waiting' && <Percent seen={seen} className="text-sm" />}
       </span>
       <StateWords seen={seen} isShort className="text-[0.8rem] leading-tight font-medium" />
     </span>
@@ -198,8 +192,9 @@ function place(receiver: Receiver): string {
   return [receiver.serial, receiver.target.path].filter(Boolean).join(' → ')
 }
 
-function figures(receiver: Receiver, isWaiting: boolean): string {
-  if (isWaiting) return 'Waits for the start'
+function figures(receiver: Receiver, phase: Phase): string {
+  if (phase === 'waiting') return 'Waits for the start'
+  if (phase === 'ended') return '\u00a0'
   return (
     [
       receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : null,
@@ -211,7 +206,7 @@ function figures(receiver: Receiver, isWaiting: boolean): string {
   )
 }
 
-function timeLeft(receiver: Receiver, isWaiting: boolean): string {
-  if (isWaiting || receiver.leftMs === null) return figures(receiver, isWaiting)
+function timeLeft(receiver: Receiver, phase: Phase): string {
+  if (phase !== 'running' || receiver.leftMs === null) return figures(receiver, phase)
   return `${formatDuration(receiver.leftMs)} left`
 }

@@ -2,17 +2,17 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
-import { look } from '../look.ts'
+import { look, type Phase } from '../look.ts'
 import { layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 import { Tile } from './Tile.tsx'
 
 export function TileGrid({
   receivers,
-  isWaiting,
+  phase,
 }: {
   readonly receivers: readonly Receiver[]
-  readonly isWaiting: boolean
+  readonly phase: Phase
 }) {
   const scroller = useRef<HTMLDivElement>(null)
   const room = useRoom(scroller)
@@ -47,7 +47,7 @@ export function TileGrid({
           >
             <Tile
               receiver={receiver}
-              isWaiting={isWaiting}
+              phase={phase}
               density={layout.density}
               isOpen={receiver.id === open?.id}
               onOpen={openTile}
@@ -61,7 +61,7 @@ export function TileGrid({
           label={`Machine ${opened.number}`}
           onClose={() => setOpen(null)}
         >
-          <MachineDetail receiver={opened} seen={look(opened, isWaiting)} />
+          <MachineDetail receiver={opened} seen={look(opened, phase)} />
         </AnchoredPopover>
       )}
     </div>
