@@ -21,12 +21,16 @@ export const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 export const benchcast: Tool = {
   name: 'Benchcast',
   sender: ({ catalog, image, receivers }) => [
-    ...[process.execPath, CLI, 'send', image, '--nic', 'lan0', '--catalog', catalog],
-    ...['--start-after', String(receivers), '--new', '--json'],
+    process.execPath,
+    CLI,
+    ...words(`send ${image} --nic lan0 --start-after ${receivers} --new --json --catalog`),
+    catalog,
   ],
   receiver: (_plan, to) => [
-    ...[process.execPath, CLI, 'receive', '--nic', 'lan0', '--to', to],
-    ...['--timeout', '30', '--json'],
+    process.execPath,
+    CLI,
+    ...words('receive --nic lan0 --timeout 30 --json --to'),
+    to,
   ],
   hasStarted: output => output.includes('"state":"running"'),
 }
@@ -38,12 +42,18 @@ export const benchcast: Tool = {
 export const udpcast: Tool = {
   name: 'udpcast',
   sender: ({ file, receivers }) => [
-    ...['udp-sender', '--file', file, '--interface', 'lan0', '--full-duplex', '--nokbd'],
-    ...['--min-receivers', String(receivers), '--rexmit-hello-interval', '100'],
+    ...words(`udp-sender --interface lan0 --full-duplex --nokbd --min-receivers ${receivers}`),
+    ...words('--rexmit-hello-interval 100 --file'),
+    file,
   ],
   receiver: (_plan, to) => [
-    ...['udp-receiver', '--file', to, '--interface', 'lan0', '--nokbd'],
-    ...['--rcvbuf', '4m', '--nosync'],
+    ...words('udp-receiver --interface lan0 --nokbd --rcvbuf 4m --nosync --file'),
+    to,
   ],
   hasStarted: output => output.includes('Starting transfer'),
+}
+
+/** A command as one types it; paths, which may hold spaces, come after. */
+function words(line: string): string[] {
+  return line.split(' ')
 }
