@@ -158,7 +158,7 @@ test('the engine killed in the middle: the window says so, goes on when asked, a
   await big().click()
   await bench.page.locator('[data-state-name="receiving"]').first().waitFor()
   await bench.page.waitForTimeout(1500)
-  process.kill(await bench.enginePid(), 'SIGKILL')
+  process.kill(bench.enginePid(), 'SIGKILL')
   await bench.page.getByText(`Session ${name} was interrupted`).waitFor()
   await bench.page.getByText('The engine stopped and was started again').waitFor()
   await bench.picture('real-interrupted')

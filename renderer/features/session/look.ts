@@ -20,8 +20,8 @@ export function phaseOf(state: Session['state']): Phase {
   return state === 'waiting' || state === 'ended' ? state : 'running'
 }
 
-/** Loss that a technician should look at: about ten times what a healthy switch shows. */
-const NOTABLE_LOSS = 0.02
+/** Loss that a technician should look at. Repair makes less than this unnoticeable. */
+const NOTABLE_LOSS = 0.05
 
 export function look(receiver: Receiver, phase: Phase): Look {
   const fraction = part(receiver.haveBytes, receiver.totalBytes)

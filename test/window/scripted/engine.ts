@@ -199,7 +199,7 @@ function summarise(of: Session, rows: readonly Receiver[], ticks: number): Sessi
     repairBytes: Math.round(fraction * of.storedBytes * 0.03),
     fraction,
     leftMs: of.state === 'running' ? Math.round((1 - fraction) * 190_000) : null,
-    pacedBy: of.state === 'running' ? 'the network card, 1 Gbit/s' : '',
+    pacedBy: of.state === 'running' ? 'The network card sends no faster: 1 Gbit/s' : '',
     counts: {
       joined: rows.length,
       receiving: count('joining', 'receiving', 'verifying'),
