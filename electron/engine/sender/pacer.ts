@@ -8,6 +8,11 @@ export const WIRE_OVERHEAD_BYTES = 42
  * overflow the shallow buffers of small switches.
  */
 const BURST_MS = 2
+/**
+ * After a sleep that took longer, as much as it took, up to this: Windows wakes a process each 15.6 ms, a busy computer
+ * each 5 or 10. With 2 ms alone the rate would be an eighth of what was asked.
+ */
+const LATE_BURST_MS = 16
 const MIN_BURST_BYTES = 8 * 1500
 
 export interface Pacer {
@@ -24,11 +29,17 @@ export function createPacer(rateBitsPerSecond: number | null, startMs: number): 
   let bytesPerMs = rateBitsPerSecond === null ? null : rateBitsPerSecond / 8000
   let tokens = 0
   let filledAtMs = startMs
+  /** Somebody sleeps until there are tokens. */
+  let isAwaited = false
 
   function fill(nowMs: number): void {
     if (bytesPerMs === null) return
-    const burst = Math.max(bytesPerMs * BURST_MS, MIN_BURST_BYTES)
-    tokens = Math.min(burst, tokens + Math.max(0, nowMs - filledAtMs) * bytesPerMs)
+    const passedMs = Math.max(0, nowMs - filledAtMs)
+    const sleptMs = isAwaited ? Math.min(passedMs, LATE_BURST_MS) : 0
+    if (passedMs > 0) isAwaited = false
+    const burst = Math.max(bytesPerMs * Math.max(BURST_MS, sleptMs), MIN_BURST_BYTES)
+    // What a late sleep has earned is not taken back while it is being spent.
+    tokens = Math.min(Math.max(burst, tokens), tokens + passedMs * bytesPerMs)
     filledAtMs = nowMs
   }
 
@@ -46,7 +57,9 @@ export function createPacer(rateBitsPerSecond: number | null, startMs: number): 
     },
     waitMs(nowMs) {
       fill(nowMs)
-      return bytesPerMs === null || tokens > 0 ? 0 : Math.max(1, (1 - tokens) / bytesPerMs)
+      if (bytesPerMs === null || tokens > 0) return 0
+      isAwaited = true
+      return Math.max(1, (1 - tokens) / bytesPerMs)
     },
   }
 }
