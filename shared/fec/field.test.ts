@@ -29,7 +29,7 @@ test('the inverse of a Cauchy matrix times the matrix is the identity', () => {
   for (const [i, line] of inverse.entries()) {
     expect(line.every(entry => entry !== 0)).toBe(true)
     const product = columns.map(column =>
-      rows.reduce((sum, row, n) => sum ^ longMultiply(line[n], field.coefficient(row, column)), 0),
+      rows.reduce((sum, row, n) => sum ^ longMultiply(line[n]!, field.coefficient(row, column)), 0),
     )
     expect(product).toEqual(columns.map((_, j) => (i === j ? 1 : 0)))
   }
@@ -40,8 +40,8 @@ test('the XORs planned for a factor multiply by it', () => {
     const { sums, outputs } = planMultiplication(field, factor)
     for (const value of [1, 2, 4, 8, 16, 32, 64, 128, 0xa7]) {
       const terms = Array.from({ length: 8 }, (_, bit) => (value >> bit) & 1)
-      for (const [a, b] of sums) terms.push(terms[a] ^ terms[b])
-      const bits = outputs.map(output => output.reduce((sum, term) => sum ^ terms[term], 0))
+      for (const [a, b] of sums) terms.push(terms[a]! ^ terms[b]!)
+      const bits = outputs.map(output => output.reduce((sum, term) => sum ^ terms[term]!, 0))
       const product = bits.reduce((sum, bit, i) => sum | (bit << i), 0)
       expect(product, `${value} × ${factor}`).toBe(longMultiply(value, factor))
     }
