@@ -105,7 +105,7 @@ function prepare(database: Database) {
     addPack: database.prepare<[string, number]>(
       'INSERT INTO packs (file, writer_key) VALUES (?, ?)',
     ),
-    isKnown: database.prepare<[Uint8Array], unknown>(
+    isKnown: database.prepare<[Uint8Array]>(
       'SELECT 1 FROM chunks WHERE hash = ? AND is_damaged = 0',
     ),
     hold: database.prepare<[number, number, Uint8Array]>(
@@ -128,7 +128,7 @@ function prepare(database: Database) {
       `SELECT file FROM packs WHERE is_durable = 0 AND key IN (
          SELECT pack_key FROM positions JOIN chunks ON chunks.key = chunk_key WHERE image_key = ?)`,
     ),
-    byId: database.prepare<[string], unknown>('SELECT 1 FROM images WHERE id = ?'),
+    byId: database.prepare<[string]>('SELECT 1 FROM images WHERE id = ?'),
     release: database.prepare<[number]>(
       'UPDATE packs SET writer_key = NULL, is_durable = 1 WHERE writer_key = ?',
     ),

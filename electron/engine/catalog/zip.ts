@@ -22,10 +22,10 @@ export function unzip(
       let crc = 0
       let outBytes = 0
       for await (const part of await readEntry(zip, entry)) {
-        crc = crc32(part as Uint8Array, crc)
-        outBytes += (part as Uint8Array).length
+        crc = crc32(part, crc)
+        outBytes += part.length
         doneFraction = entry.uncompressedSize === 0 ? 1 : outBytes / entry.uncompressedSize
-        yield part as Uint8Array
+        yield part
       }
       if (crc >>> 0 !== entry.crc32 >>> 0) throw corrupt(path, 'the checksum is wrong', null)
     } catch (thrown) {
@@ -69,7 +69,7 @@ async function onlyFile(zip: ZipFile, path: string): Promise<Entry> {
   return entry
 }
 
-function readEntry(zip: ZipFile, entry: Entry): Promise<NodeJS.ReadableStream> {
+function readEntry(zip: ZipFile, entry: Entry): Promise<AsyncIterable<Uint8Array>> {
   return new Promise((resolve, reject) => {
     zip.openReadStream(entry, (error, stream) => {
       if (error) reject(error)
