@@ -9,7 +9,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { CatalogError } from './catalogFault.ts'
 import type { ThreadOrder } from './catalogThread.ts'
-import { databaseFault, openDatabase } from './database.ts'
+import { databaseFault, databaseFaultOr, openDatabase } from './database.ts'
 import type { ExportOutcome } from './exportImage.ts'
 import { readLayout } from './imageLayout.ts'
 import type { ImageLayout } from './imageLayout.ts'
@@ -76,13 +76,14 @@ export interface Catalog {
   verify(imageId: string, options?: TaskOptions): Promise<VerifyResult>
   /** Replaces an existing file only when the new one is whole. */
   exportTo(imageId: string, toPath: string, options?: TaskOptions): Promise<ExportOutcome>
+  /** This and what follows wait up to 20 s while another program writes; then fault catalog/busy. */
   rename(imageId: string, name: string): void
   setNotes(imageId: string, text: string): void
   /** Fault image/in-use while an open session has it. */
   remove(imageId: string): { readonly freedBytes: number }
   /** Called after every change to the list, by this process or another (within a second). Returns how to stop. */
   onChange(listener: () => void): () => void
-  /** Cancels what runs; call once. */
+  /** Cancels what runs; what had just finished is still told. Call once. */
   close(): void
 }
 
@@ -114,6 +115,16 @@ export function openCatalog(directory: string): Catalog {
     return await runInThread(order, { subject, signal, onProgress: report })
   }
 
+  function change<T>(work: () => T): T {
+    try {
+      const result = work()
+      changes.tell()
+      return result
+    } catch (thrown) {
+      throw databaseFaultOr(thrown, root)
+    }
+  }
+
   return {
     directory: root,
     database,
@@ -129,11 +140,9 @@ export function openCatalog(directory: string): Catalog {
       } as const
       const report = (progress: ImportProgress) => options.onProgress?.(progress)
       const outcome = (await run(order, path, withoutProgress(options), report)) as ImportOutcome
-      const { id, isDuplicate, newStoredBytes } = outcome
-      const image = records.find(id)
       changes.tell()
       const durationMs = performance.now() - startedAtMs
-      return { image, isDuplicate, newStoredBytes, durationMs }
+      return { ...outcome, durationMs }
     },
     layout: imageId => readLayout(database, root, imageId),
     async verify(imageId, options = {}) {
@@ -155,17 +164,13 @@ export function openCatalog(directory: string): Catalog {
       return (await run(order, name, options, told(options))) as ExportOutcome
     },
     rename(imageId, name) {
-      records.rename(imageId, name)
-      changes.tell()
+      change(() => records.rename(imageId, name))
     },
     setNotes(imageId, text) {
-      records.setNotes(imageId, text)
-      changes.tell()
+      change(() => records.setNotes(imageId, text))
     },
     remove(imageId) {
-      const freed = records.remove(imageId)
-      changes.tell()
-      return freed
+      return change(() => records.remove(imageId))
     },
     onChange: listener => changes.listen(listener),
     close() {
@@ -221,13 +226,17 @@ function createChanges(database: Database) {
     seen = now
     tell()
   }
-  const stop = () => {
+  const rest = () => {
     if (timer) clearInterval(timer)
     timer = null
   }
   return {
     tell,
-    stop,
+    /** Nobody is told any more: a listener would ask a catalog that is closed. */
+    stop() {
+      listeners.clear()
+      rest()
+    },
     listen(listener: () => void) {
       listeners.add(listener)
       if (!timer) {
@@ -236,7 +245,7 @@ function createChanges(database: Database) {
       }
       return () => {
         listeners.delete(listener)
-        if (listeners.size === 0) stop()
+        if (listeners.size === 0) rest()
       }
     },
   }

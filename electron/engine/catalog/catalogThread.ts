@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CatalogError } from './catalogFault.ts'
 import type { CatalogFault } from './catalogFault.ts'
+import { databaseFaultOr } from './database.ts'
 import { exportImage } from './exportImage.ts'
 import type { ExportOrder, ExportOutcome } from './exportImage.ts'
 import { importImage } from './importImage.ts'
@@ -50,8 +51,9 @@ async function serve(port: NonNullable<typeof parentPort>, data: ThreadData): Pr
   try {
     send({ kind: 'done', outcome: await run(data.order, createContext(data, send)) })
   } catch (thrown) {
-    if (!(thrown instanceof CatalogError)) throw thrown
-    send({ kind: 'fault', fault: thrown.fault })
+    const answer = databaseFaultOr(thrown, data.order.directory)
+    if (!(answer instanceof CatalogError)) throw thrown
+    send({ kind: 'fault', fault: answer.fault })
   }
   port.close()
 }

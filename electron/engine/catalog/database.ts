@@ -61,6 +61,12 @@ export function databaseFault(thrown: unknown, directory: string): CatalogError 
   return new CatalogError({ code: 'catalog/unusable', directory, cause }, { cause: thrown })
 }
 
+/** A failed statement as its fault; anything else as it came. */
+export function databaseFaultOr(thrown: unknown, directory: string): unknown {
+  const isSqlite = thrown instanceof Error && thrown.name === 'SqliteError'
+  return isSqlite ? databaseFault(thrown, directory) : thrown
+}
+
 const UNUSABLE: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'catalog.db is not a database',
   SQLITE_CORRUPT: 'catalog.db is damaged',

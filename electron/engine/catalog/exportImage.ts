@@ -37,7 +37,7 @@ export async function exportImage(
   const layout = layoutOf(order)
   const bytes = layout.manifest.imageBytes
   const { toPath } = order
-  const stats = statSync(toPath, { throwIfNoEntry: false }) ?? null
+  const stats = await statsOf(toPath)
   if (stats?.isBlockDevice()) {
     requireDeviceSize(toPath, stats, bytes)
     await writeDevice(layout, order, context)
@@ -49,6 +49,15 @@ export async function exportImage(
   await requireFreeSpace(toPath, layout)
   await writeFile(layout, order, context)
   return { bytes }
+}
+
+/** Null where nothing is yet. */
+async function statsOf(path: string): Promise<Stats | null> {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch (thrown) {
+    throw await writeFault(thrown, path)
+  }
 }
 
 function layoutOf({ directory, imageId }: ExportOrder): ImageLayout {

@@ -8,12 +8,15 @@ import { CHUNK_BYTES, MAX_IMAGE_BYTES } from '../../../shared/protocol/limits.ts
 import { CatalogError } from './catalogFault.ts'
 import { createChunkPool } from './chunkPool.ts'
 import type { ChunkPool, PackedChunk } from './chunkPool.ts'
-import { databaseFault, openDatabase, packDirectory } from './database.ts'
+import { openDatabase, packDirectory } from './database.ts'
+import { createImageRecords } from './imageRecords.ts'
+import type { ImageRecord } from './imageRecords.ts'
 import { lockNewImport } from './importLock.ts'
+import type { ImportLock } from './importLock.ts'
 import { createImportRows } from './importRows.ts'
 import type { ImportRows, NewChunk } from './importRows.ts'
 import { freeUnusedPacks } from './leftovers.ts'
-import { createPackWriter, syncDirectory, writeFault } from './packs.ts'
+import { createPackWriter, syncAndClose, syncDirectory, writeFault } from './packs.ts'
 import type { PackWriter } from './packs.ts'
 import { openSource } from './source.ts'
 import type { Source } from './source.ts'
@@ -28,7 +31,8 @@ export interface ImportOrder {
 }
 
 export interface ImportOutcome {
-  readonly id: string
+  /** Read here, so that the caller has it even when it closed the catalog meanwhile. */
+  readonly image: ImageRecord
   readonly isDuplicate: boolean
   readonly newStoredBytes: number
 }
@@ -42,11 +46,18 @@ export async function importImage(
 ): Promise<ImportOutcome> {
   const source = await openSource(order.path)
   try {
+    if (source.format === 'raw') requireSupportedSize(order.path, source.totalBytes)
     await requireSpace(source, order.directory)
     return await importSource(source, order, context)
   } finally {
     await source.close()
   }
+}
+
+/** Asked of a raw image before it is read, of a packed one as it grows. */
+export function requireSupportedSize(path: string, imageBytes: number): void {
+  if (imageBytes > MAX_IMAGE_BYTES)
+    throw new CatalogError({ code: 'image/too-large', path, limitBytes: MAX_IMAGE_BYTES })
 }
 
 /** `disk.img.gz` is called "disk". */
@@ -65,12 +76,13 @@ async function importSource(
   context: ThreadContext,
 ): Promise<ImportOutcome> {
   const database = openDatabase(directory, false)
-  const lock = lockNewImport(directory)
   const pool = createChunkPool(source.format === 'xz' || source.format === 'zstd')
+  let lock: ImportLock | null = null
   let writer: PackWriter | null = null
   let rows: ImportRows | null = null
   let isFinished = false
   try {
+    lock = lockNewImport(directory)
     const started = createImportRows(database, lock.name, name ?? nameOf(path), basename(path))
     rows = started
     writer = createPackWriter(directory, lock.name, file => started.addPack(file))
@@ -84,9 +96,8 @@ async function importSource(
     const isNew = rows.finish(id, read.imageBytes, read.zeroBytes, Date.now())
     isFinished = true
     if (!isNew) freeUnusedPacks(database, directory)
-    return { id, isDuplicate: !isNew, newStoredBytes: read.newStoredBytes }
-  } catch (thrown) {
-    throw databaseErrorOr(thrown, directory)
+    const image = createImageRecords(database, directory).find(id)
+    return { image, isDuplicate: !isNew, newStoredBytes: read.newStoredBytes }
   } finally {
     await writer?.close()
     try {
@@ -98,7 +109,7 @@ async function importSource(
       // A disk so full that not even a row can be deleted: the image stays invisible, the next opening sweeps it.
     }
     database.close()
-    lock.release()
+    lock?.release()
   }
 }
 
@@ -202,8 +213,7 @@ async function readAll(
       const rawBytes = await source.read(bytes)
       if (rawBytes === 0) return
       imageBytes += rawBytes
-      if (imageBytes > MAX_IMAGE_BYTES)
-        throw new CatalogError({ code: 'image/too-large', path, limitBytes: MAX_IMAGE_BYTES })
+      requireSupportedSize(path, imageBytes)
       if (zeros.compare(bytes, 0, rawBytes, 0, rawBytes) === 0) {
         zeroBytes += rawBytes
         pool.free(slot)
@@ -231,8 +241,7 @@ async function syncPacks(directory: string, rows: ImportRows): Promise<void> {
   const packs = packDirectory(directory)
   try {
     for (const file of rows.packsToSync()) {
-      const handle = await open(join(packs, file), 'r+')
-      await handle.datasync().finally(() => handle.close())
+      await syncAndClose(await open(join(packs, file), 'r+'))
     }
     await syncDirectory(packs)
   } catch (thrown) {
@@ -251,9 +260,4 @@ function progressOf(source: Source, imageDoneBytes: number) {
 /** A hash as a map key: one character a byte. */
 function keyOf(hash: Uint8Array): string {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
-}
-
-function databaseErrorOr(thrown: unknown, directory: string): unknown {
-  const isSqlite = thrown instanceof Error && thrown.name === 'SqliteError'
-  return isSqlite ? databaseFault(thrown, directory) : thrown
 }

@@ -45,7 +45,7 @@ export function createPackWriter(
       const { handle } = current
       current = null
       // Full packs reach the disk while the next one fills.
-      const closed = handle.datasync().finally(() => handle.close())
+      const closed = syncAndClose(handle)
       closed.catch(() => {})
       closing.push(closed)
     }
@@ -99,7 +99,20 @@ export function createPackWriter(
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(path, 'r')
-  await handle.sync().finally(() => handle.close())
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The file's bytes are on the disk when it resolves; it is closed even when they are not. */
+export async function syncAndClose(handle: FileHandle): Promise<void> {
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
 }
 
 export async function freeBytesAt(path: string): Promise<number> {

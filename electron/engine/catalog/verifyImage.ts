@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3'
 import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
 import { HASH_BYTES } from '../../../shared/protocol/manifest.ts'
 import type { ThreadContext } from './catalogThread.ts'
-import { databaseFault, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
 import { readLayout } from './imageLayout.ts'
 import type { ImageLayout } from './imageLayout.ts'
 import { isDamaged, readImage } from './imageReader.ts'
@@ -65,10 +65,6 @@ export async function verifyImage(
     const isIntact = damaged.size === 0
     remember(database, imageId, layout, damaged)
     return { isIntact, sha256Hex: isIntact ? whole.digest('hex') : null, faults }
-  } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'SqliteError')
-      throw databaseFault(thrown, directory)
-    throw thrown
   } finally {
     database.close()
   }
