@@ -1,14 +1,14 @@
 /** An import may die at any moment. Nothing of it may show, and nothing else may suffer. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { MIB, catalogProcess, useFolder } from './catalog.fixture.ts'
 import { openCatalog } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 
-const MIB = 2 ** 20
+const bench = useFolder()
 const KILLS = 50
 const SEED = 20_260_101
 
@@ -25,13 +25,10 @@ function createRandom(seed: number): () => number {
 
 /** `begun` resolves with the first chunk read, so that what follows is the import and not the start of a process. */
 function startImport(directory: string, path: string) {
-  const script = `
-    const { openCatalog } = await import(${JSON.stringify(join(import.meta.dirname, 'catalog.ts'))})
-    const catalog = openCatalog(${JSON.stringify(directory)})
+  const lines = `
     const onProgress = () => process.stdout.write('.')
-    await catalog.importFile(${JSON.stringify(path)}, { onProgress })
-    catalog.close()`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    await catalog.importFile(${JSON.stringify(path)}, { onProgress })`
+  const child = spawn(process.execPath, catalogProcess(directory, lines), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const begun = new Promise<void>(resolve => child.stdout.once('data', () => resolve()))
@@ -58,19 +55,19 @@ test(
   `killed at ${KILLS} random moments of an import, the catalog opens clean and keeps every finished image`,
   { timeout: 120_000 },
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'benchcast-kill-'))
-    const directory = join(folder, 'catalog')
+    const directory = bench.path('catalog')
     const random = createRandom(SEED)
     const kept = randomBytes(3 * MIB)
-    const keptPath = join(folder, 'kept.img')
-    writeFileSync(keptPath, kept)
+    const keptPath = bench.file('kept.img', kept)
     const first = openCatalog(directory)
     const { image } = await first.importFile(keptPath)
     first.close()
 
     // Shares chunks with the kept image, so that a careless sweep would take them.
-    const path = join(folder, 'dying.img')
-    writeFileSync(path, Buffer.concat([randomBytes(20 * MIB), kept, randomBytes(9 * MIB)]))
+    const path = bench.file(
+      'dying.img',
+      Buffer.concat([randomBytes(20 * MIB), kept, randomBytes(9 * MIB)]),
+    )
     const whole = startImport(directory, path)
     await whole.begun
     const startedAtMs = performance.now()
@@ -106,7 +103,6 @@ test(
     }
     // Otherwise the moments missed the import, and the test proved nothing.
     expect(half).toBeGreaterThan(KILLS / 2)
-    rmSync(folder, { recursive: true, force: true })
   },
 )
 
@@ -114,24 +110,21 @@ test(
   'opening a catalog beside a living import leaves that import alone',
   { timeout: 60_000 },
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'benchcast-alive-'))
-    const path = join(folder, 'a.img')
-    writeFileSync(path, randomBytes(64 * MIB))
-    const { begun, ended } = startImport(join(folder, 'catalog'), path)
+    const path = bench.file('a.img', randomBytes(64 * MIB))
+    const { begun, ended } = startImport(bench.path('catalog'), path)
     await begun
     let opened = 0
     let isEnded = false
     void ended.then(() => (isEnded = true))
     while (!isEnded) {
-      openCatalog(join(folder, 'catalog')).close()
+      openCatalog(bench.path('catalog')).close()
       opened++
       await new Promise(resolve => setTimeout(resolve, 5))
     }
     expect(await ended).toBe(0)
     expect(opened).toBeGreaterThan(5)
-    const catalog = openCatalog(join(folder, 'catalog'))
+    const catalog = openCatalog(bench.path('catalog'))
     expect((await catalog.verify(catalog.find('a').id)).isIntact).toBe(true)
     catalog.close()
-    rmSync(folder, { recursive: true, force: true })
   },
 )

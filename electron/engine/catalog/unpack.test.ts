@@ -1,30 +1,19 @@
 /** Decompressors against the common tools' output: whole, cut at each byte, and spoilt. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { useFolder } from './catalog.fixture.ts'
 import { CatalogError } from './catalogFault.ts'
 import { detectFormat } from './source.ts'
 import { unpack } from './unpack.ts'
 import type { PackedFormat } from './unpack.ts'
 import { FrameWalk } from './zstd.ts'
 
-let folder = ''
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'benchcast-unpack-'))
-})
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-})
+const bench = useFolder()
 
 async function unpacked(format: PackedFormat, bytes: Uint8Array): Promise<Buffer> {
-  const path = join(folder, 'packed')
-  writeFileSync(path, bytes)
+  const path = bench.file('packed', bytes)
   const handle = await open(path)
   const parts: Buffer[] = []
   try {
