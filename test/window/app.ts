@@ -83,8 +83,9 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
         .reduce((sum, row) => sum + row.cpuSeconds, 0)
     },
     async close() {
-      await browser.close()
+      // In this order: closing a connection to a living Electron can take Playwright half a minute.
       await end(main)
+      await browser.close()
       await rm(directory, { recursive: true, force: true })
     },
   }

@@ -104,7 +104,7 @@ test('rename, notes and removal reach the catalog', async () => {
   await button('Actions for Room 12').click()
   await bench.page.getByRole('menuitem', { name: 'Remove' }).click()
   await button('Remove the image').click()
-  await bench.page.getByText('Room 12').waitFor({ state: 'detached' })
+  await bench.page.getByText('Room 12', { exact: true }).waitFor({ state: 'detached' })
   await bench.page.getByText('Add an image first').waitFor()
 })
 
