@@ -17,8 +17,8 @@ export interface RateControl {
   step(step: RateStep): number
 }
 
-/** Any gigabit bench carries it, and a 100 Mbit/s one shows at once that it does not. */
-const FIRST_RATE = 200e6
+/** Any gigabit bench carries it with ease, and a 100 Mbit/s one shows at once that it does not. */
+const FIRST_RATE = 400e6
 const MIN_RATE = 5e6
 const MAX_RATE = 10e9
 /** Loss above the floor that counts as overflow. */
