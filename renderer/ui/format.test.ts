@@ -5,7 +5,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
-  formatLoss,
+  formatShare,
   formatPercent,
   formatRate,
 } from './format.ts'
@@ -55,7 +55,7 @@ test.each([
   [0.0004, '< 0.1 %'],
   [0.0612, '6.1 %'],
   [0.25, '25 %'],
-])('a loss of %d reads as %s', (fraction, text) => expect(formatLoss(fraction)).toBe(text))
+])('a loss of %d reads as %s', (fraction, text) => expect(formatShare(fraction)).toBe(text))
 
 test('one machine is not "1 machines"', () =>
   expect([formatCount(1, 'machine'), formatCount(2, 'machine')]).toEqual([

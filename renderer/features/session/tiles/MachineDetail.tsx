@@ -6,7 +6,7 @@ import { Button } from '../../../ui/Button.tsx'
 import {
   formatBytes,
   formatDuration,
-  formatLoss,
+  formatShare,
   formatPercent,
   formatRate,
 } from '../../../ui/format.ts'
@@ -57,7 +57,7 @@ export function MachineDetail({
         <Row name="Left" value={receiver.leftMs === null ? '' : formatDuration(receiver.leftMs)} />
         <Row
           name="Losses"
-          value={`${receiver.lostDatagrams.toLocaleString('en')} packets, ${formatLoss(receiver.lossFraction)}`}
+          value={`${receiver.lostDatagrams.toLocaleString('en')} packets, ${formatShare(receiver.lossFraction)}`}
         />
       </dl>
       {(can.drop || can.retry) && (

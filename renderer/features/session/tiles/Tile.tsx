@@ -10,7 +10,7 @@ import {
 } from 'lucide-react'
 import { memo } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
-import { formatDuration, formatLoss, formatPercent, formatRate } from '../../../ui/format.ts'
+import { formatDuration, formatShare, formatPercent, formatRate } from '../../../ui/format.ts'
 import type { Density } from './layout.ts'
 import { advice, look, type Look, type Phase, type Tone } from '../look.ts'
 
@@ -199,7 +199,7 @@ function figures(receiver: Receiver, phase: Phase): string {
     [
       receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : null,
       receiver.leftMs === null ? null : `${formatDuration(receiver.leftMs)} left`,
-      receiver.lossFraction > 0 ? `${formatLoss(receiver.lossFraction)} lost` : null,
+      receiver.lossFraction > 0 ? `${formatShare(receiver.lossFraction)} lost` : null,
     ]
       .filter(part => part !== null)
       .join(' · ') || '\u00a0'
