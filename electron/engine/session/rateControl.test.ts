@@ -52,6 +52,15 @@ describe('the rate of a session without a cap', () => {
     expect(Math.max(...steady)).toBeLessThan(400e6)
   })
 
+  it('comes down at once where the very first steps overflow: 100 Mbit/s ports behind a fast card', () => {
+    const lost = overflow(100e6)
+    const control = createRateControl(1e9)
+    const rates = drive(control, 20 * SECOND, rate => [lost(rate), lost(rate)])
+    expect(rates[3 * SECOND]).toBeLessThan(150e6)
+    expect(Math.max(...rates.slice(5 * SECOND))).toBeLessThan(150e6)
+    expect(Math.min(...rates.slice(5 * SECOND))).toBeGreaterThan(50e6)
+  })
+
   it('tells overflow on top of a bad cable', () => {
     const lost = overflow(300e6)
     const control = createRateControl(1e9)

@@ -1,8 +1,9 @@
 /**
  * The rate of a session without a cap of its own. Pure; one step each 200 ms of sending.
  *
- * Loss that stays when the rate falls is the cable's, not ours: it becomes the floor and no longer slows anyone. Loss
- * above the floor means some buffer overflows: step back. The median receiver decides, so one bad port slows nobody.
+ * Loss above the floor may mean that some buffer overflows: step back. If it stays as it was although the rate fell to
+ * less than half, it is the cable's, not ours: it becomes the floor, the rate returns, and it slows nobody any more. The
+ * median receiver decides, so one bad port slows nobody either.
  */
 
 export interface RateStep {
@@ -21,20 +22,49 @@ export interface RateControl {
 const FIRST_RATE = 400e6
 const MIN_RATE = 5e6
 const MAX_RATE = 10e9
-/** Loss above the floor that counts as overflow. */
+/** Loss above the floor that counts as overflow; a high floor wavers more. */
 const TOLERATED = 0.02
+const TOLERATED_OF_FLOOR = 0.5
 const SLOWER = 0.85
 /** Until the first overflow the ceiling is unknown: find it within seconds. After it, creep. */
 const FASTER_AT_FIRST = 1.25
 const FASTER = 1.04
-/** The floor forgets slowly, so that a cable put right counts again after some seconds. */
+/** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
+const TRIAL_RATE = 0.45
+/** Loss that is still this share of what it was did not depend on the rate. */
+const UNCHANGED = 0.7
+/** How fast the floor follows a cable that got better, and how slowly one that got worse. */
+const FLOOR_FALL = 0.1
 const FLOOR_RISE = 0.002
 
 export function createRateControl(linkBitsPerSecond: number | null): RateControl {
   const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
   let rate = Math.min(FIRST_RATE, ceiling)
-  let floor = 1
+  let floor = 0
   let hasOverflowed = false
+  /** The last rate at which loss was clearly less than before; compared with it, loss has not changed since. */
+  let trial: {
+    readonly rate: number
+    readonly loss: number
+    readonly hadOverflowed: boolean
+  } | null = null
+
+  function stepBack(loss: number, sentBitsPerSecond: number): void {
+    if (trial === null || loss < trial.loss * UNCHANGED) {
+      trial = { rate, loss, hadOverflowed: trial !== null || hasOverflowed }
+    }
+    if (rate <= trial.rate * TRIAL_RATE) {
+      floor = loss
+      rate = trial.rate
+      hasOverflowed = trial.hadOverflowed
+      trial = null
+      return
+    }
+    // Down from what went out, not from what was wished for.
+    rate = Math.min(rate, Math.max(sentBitsPerSecond, rate / 2)) * SLOWER
+    hasOverflowed = true
+  }
+
   return {
     get rateBitsPerSecond() {
       return rate
@@ -42,13 +72,14 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     step({ losses, sentBitsPerSecond }) {
       if (losses.length === 0) return rate
       const loss = median(losses)
-      floor = Math.min(loss, floor + FLOOR_RISE)
-      const isReached = sentBitsPerSecond >= rate * 0.75
-      if (loss - floor > TOLERATED) {
-        // Down from what went out, not from what was wished for.
-        rate = Math.min(rate, Math.max(sentBitsPerSecond, rate / 2)) * SLOWER
-        hasOverflowed = true
-      } else if (isReached) rate *= hasOverflowed ? FASTER : FASTER_AT_FIRST
+      if (loss - floor > Math.max(TOLERATED, floor * TOLERATED_OF_FLOOR)) {
+        stepBack(loss, sentBitsPerSecond)
+      } else {
+        trial = null
+        floor += loss < floor ? (loss - floor) * FLOOR_FALL : Math.min(loss - floor, FLOOR_RISE)
+        const isReached = sentBitsPerSecond >= rate * 0.75
+        if (isReached) rate *= hasOverflowed ? FASTER : FASTER_AT_FIRST
+      }
       rate = Math.min(ceiling, Math.max(MIN_RATE, rate))
       return rate
     },

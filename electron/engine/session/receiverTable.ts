@@ -36,12 +36,17 @@ export interface TableOptions {
 /** A receiver that takes part but completes nothing for so long, while three images' worth went by, has failed. */
 const NO_PROGRESS_MS = 120_000
 const NO_PROGRESS_IMAGES = 3
+/** More machines than any bench has with the wrong disk; someone who invents machines fills no more than this. */
+const MAX_REFUSED = 64
 
 export function createReceiverTable(options: TableOptions): ReceiverTable {
   const { setup, command } = options
   const manifest = setup.layout.manifest
   const receivers = new Map<string, LiveReceiver>()
   const sentAtProgress = new Map<LiveReceiver, { bytes: number; atMs: number }>()
+  /** Refused as they joined, oldest first. */
+  const refused = new Set<string>()
+  let nextNumber = 1
   let lastJoinAtMs: number | null = null
 
   function apply(receiver: LiveReceiver, event: ReceiverEvent): void {
@@ -68,6 +73,15 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     return null
   }
 
+  /** They are shown, but may not crowd out machines that can take part. */
+  function keepFewRefused(machineId: string): void {
+    refused.add(machineId)
+    const [oldest] = refused
+    if (refused.size <= MAX_REFUSED || oldest === undefined) return
+    refused.delete(oldest)
+    receivers.delete(oldest)
+  }
+
   function onJoin(peer: Peer): PeerListener | null {
     const nowMs = Date.now()
     const { machine, target } = peer.join
@@ -76,7 +90,7 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
       return refuse(peer, duplicateFault(known))
     }
     if (!known && receivers.size >= MAX_RECEIVERS) return refuse(peer, fullFault())
-    const number = receivers.size + 1
+    const number = known?.number ?? nextNumber++
     const place = { slot: number, number, chunkCount: manifest.storedBytes.length }
     const receiver = known ?? createLiveReceiver(place, peer, nowMs)
     receivers.set(machine.id, receiver)
@@ -84,14 +98,16 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     receiver.peer = peer
     receiver.address = peer.address
     receiver.target = target
-    lastJoinAtMs = nowMs
     apply(receiver, { type: 'join', atMs: nowMs })
     if (target.sizeBytes !== null && target.sizeBytes < manifest.imageBytes) {
       const fault = tooSmallFault(target.path, target.sizeBytes, manifest.imageBytes)
       apply(receiver, { type: 'ended', as: 'refused', atMs: nowMs, fault })
       receiver.peer = null
+      keepFewRefused(machine.id)
       return refuse(peer, fault)
     }
+    refused.delete(machine.id)
+    lastJoinAtMs = nowMs
     admit(receiver, nowMs)
     peer.send({
       type: 'admitted',
