@@ -2,7 +2,7 @@
  * `npm run bench`: Benchcast beside Debian's udp-sender and udp-receiver (package udpcast), same namespaces, same file,
  * one run. Needs root for the namespaces. Prints a Markdown table; every output of every cell was compared byte by byte.
  *
- *   --receivers 1,4,8   --rates none,200   --size 128 (MiB)   --runs 1 (medians)   --no-import
+ *   --receivers 1,4,8   --rates none,200   --loss 0 (%)   --size 128 (MiB)   --runs 1 (medians)   --no-import
  */
 import { spawnSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
@@ -12,7 +12,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { importImage, makeDirectory } from '../netns/commands.ts'
 import { measure, type Measured } from './cell.ts'
-import { benchcast, type Tool, udpcast } from './tools.ts'
+import { benchcast, type Plan, type Tool, udpcast } from './tools.ts'
 
 const MIB = 1024 * 1024
 const IMPORT_BENCH = path.join(import.meta.dirname, 'importSpeed.ts')
@@ -21,6 +21,7 @@ const { values } = parseArgs({
   options: {
     receivers: { type: 'string', default: '1,4,8' },
     rates: { type: 'string', default: 'none,200' },
+    loss: { type: 'string', default: '0' },
     size: { type: 'string', default: '128' },
     runs: { type: 'string', default: '1' },
     'no-import': { type: 'boolean', default: false },
@@ -28,6 +29,7 @@ const { values } = parseArgs({
 })
 const counts = values.receivers.split(',').map(positive)
 const rates = values.rates.split(',').map(rate => (rate === 'none' ? null : positive(rate)))
+const losses = values.loss.split(',').map(percent)
 const sizeMib = positive(values.size)
 const runs = positive(values.runs)
 
@@ -57,43 +59,46 @@ async function compare(): Promise<void> {
   const outputs = path.join(directory, 'outputs')
   fs.mkdirSync(outputs)
   for (const rateMbit of rates) {
-    for (const receivers of counts) {
-      const plan = { file, catalog, image, receivers }
-      for (const tool of [udpcast, benchcast]) {
-        const results: Measured[] = []
-        for (let run = 0; run < runs; run++) {
-          try {
-            results.push(await measure(tool, plan, rateMbit, outputs))
-          } catch (error) {
-            hasFailed = true
-            process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-          }
+    for (const lossPercent of losses) {
+      for (const receivers of counts) {
+        const plan = { file, catalog, image, receivers, rateMbit, lossPercent }
+        for (const tool of [udpcast, benchcast]) {
+          process.stdout.write(`${row(tool, plan, await measureRuns(tool, plan, outputs))}\n`)
         }
-        process.stdout.write(`${row(tool, rateMbit, receivers, results)}\n`)
       }
     }
   }
+}
+
+async function measureRuns(tool: Tool, plan: Plan, outputs: string): Promise<Measured[]> {
+  const results: Measured[] = []
+  for (let run = 0; run < runs; run++) {
+    try {
+      results.push(await measure(tool, plan, outputs))
+    } catch (error) {
+      hasFailed = true
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    }
+  }
+  return results
 }
 
 function heading(): string {
   return [
     `${sizeMib} MiB of random bytes, ${runs === 1 ? 'one run' : `medians of ${runs} runs`}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}.`,
     '',
-    '| rate | receivers | tool | ok | wall s | transfer s | Mbit/s | sender CPU s | CPU s per receiver | wire bytes per byte |',
-    '| ---- | --------- | ---- | -- | ------ | ---------- | ------ | ------------ | ------------------ | ------------------- |',
+    '| rate | loss | receivers | tool | ok | wall s | transfer s | Mbit/s | sender CPU s | CPU s per receiver | wire bytes per byte |',
+    '| ---- | ---- | --------- | ---- | -- | ------ | ---------- | ------ | ------------ | ------------------ | ------------------- |',
   ].join('\n')
 }
 
-function row(
-  tool: Tool,
-  rateMbit: number | null,
-  receivers: number,
-  results: readonly Measured[],
-): string {
+function row(tool: Tool, plan: Plan, results: readonly Measured[]): string {
+  const { rateMbit, lossPercent, receivers } = plan
   const of = (pick: (one: Measured) => number): number => median(results.map(pick))
   const transfer = of(one => one.transferSeconds)
   return `| ${[
     rateMbit === null ? 'none' : `${rateMbit} Mbit/s`,
+    `${lossPercent} %`,
     receivers,
     tool.name,
     `${results.length}/${runs}`,
@@ -118,6 +123,13 @@ function median(all: readonly number[]): number {
   const middle = sorted.length / 2
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
+}
+
+function percent(text: string): number {
+  const number = Number(text)
+  if (number >= 0 && number <= 50) return number
+  process.stderr.write(`"${text}" is no share of 0 to 50 percent.\n`)
+  return process.exit(2)
 }
 
 function positive(text: string): number {

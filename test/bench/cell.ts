@@ -26,14 +26,14 @@ const TIMEOUT_MS = 180_000
 const TIMED = 'out=$1; shift; "$@"; code=$?; times > "$out"; exit $code'
 
 /** Throws when a process fails, hangs, or an output differs from the file. */
-export async function measure(
-  tool: Tool,
-  plan: Plan,
-  rateMbit: number | null,
-  directory: string,
-): Promise<Measured> {
+export async function measure(tool: Tool, plan: Plan, directory: string): Promise<Measured> {
+  const { receivers, rateMbit, lossPercent } = plan
   // Without offload each datagram crosses by itself, as on a cable: a virtual card would pass batches whole.
-  const bench = { hosts: plan.receivers + 1, hasOffload: false }
+  const bench = {
+    hosts: receivers + 1,
+    hasOffload: false,
+    lossPercent: [0, ...Array.from({ length: receivers }, () => lossPercent)],
+  }
   const lab = createLab(rateMbit === null ? bench : { ...bench, rateMbit })
   try {
     return await run(tool, plan, lab, directory)

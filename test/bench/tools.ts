@@ -14,6 +14,10 @@ export interface Plan {
   readonly catalog: string
   readonly image: string
   readonly receivers: number
+  /** Cap of the sender's card; null for none. */
+  readonly rateMbit: number | null
+  /** Each receiver loses so much of the multicast, independently. */
+  readonly lossPercent: number
 }
 
 export const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')

@@ -126,7 +126,7 @@ describe('reported gaps', () => {
     const repair = sendNext(carousel, seq)
     expect(symbolsOf(repair.slice)).toEqual([
       [0, 128],
-      [1, 7],
+      [1, 128],
       [0, 129],
       [0, 130],
     ])
@@ -135,15 +135,22 @@ describe('reported gaps', () => {
     expect(symbolsOf(carousel.next())).toEqual([[0, 131]])
   })
 
-  it('that are the same everywhere go out themselves: nobody has to decode', () => {
+  it('of the only receiver that lacks the chunk go out themselves: it need not decode', () => {
     const carousel = bench([CHUNK_BYTES], 2)
     const { seq } = sendNext(carousel, 0)
+    carousel.report(2, need(seq, { kind: 'have', firstChunk: 0, length: 1 }))
     carousel.report(1, need(seq, gap(0, 0, 1, 2)))
-    carousel.report(2, need(seq, gap(0, 0, 2)))
     expect(symbolsOf(carousel.next())).toEqual([
       [0, 1],
       [0, 2],
     ])
+  })
+
+  it('of the first to report are mended so that those who report later are served too', () => {
+    const carousel = bench([CHUNK_BYTES], 2)
+    const { seq } = sendNext(carousel, 0)
+    carousel.report(1, need(seq, gap(0, 0, 1)))
+    expect(symbolsOf(carousel.next())).toEqual([[0, 128]])
   })
 
   it('use up 128 repair rows, then begin again', () => {

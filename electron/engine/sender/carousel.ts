@@ -73,14 +73,14 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
   }
 
   /**
-   * One fresh repair symbol serves every receiver, whatever each one misses. Where that saves nothing, as with a single
-   * receiver, the missing symbols themselves go out: nobody then has to decode.
+   * One fresh repair symbol serves every receiver, whatever each one misses: also those whose reports are still to come.
+   * Only where a single receiver lacks the chunk do its missing symbols themselves go out: it then need not decode.
    */
   function mending(chunk: number, block: number, gap: Gap): number[] {
     const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
     const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
     const most = Math.min(gap.most[block] ?? 0, k)
-    if (missing.length <= most) return missing
+    if (needs.lack(chunk) === 1 && missing.length <= most) return missing
     const at = chunk * MAX_CHUNK_BLOCKS + block
     return Array.from({ length: most }, () => {
       const row = nextRow[at] ?? 0
