@@ -11,4 +11,5 @@ export {
   type GroupSenderFault,
   openGroupSender,
 } from './groupSender.ts'
+export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
