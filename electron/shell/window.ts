@@ -1,15 +1,17 @@
 /** The one window. The page decides everything inside it; this file decides its size, its frame and its cage. */
-import { BrowserWindow, nativeTheme } from 'electron'
+import { BrowserWindow, nativeTheme, screen } from 'electron'
 import { PAGE_ORIGIN } from '../ipc/ipc.ts'
 
 /** Same colours as the page's own background (renderer/app/styles.css): no white flash at start. */
 const BACKGROUND = { light: '#f4f5f2', dark: '#14171a' } as const
 
 export function openWindow(preloadPath: string): BrowserWindow {
+  // A laptop at the bench may have 1280x720: no button may lie beyond its edge.
+  const { workAreaSize } = screen.getPrimaryDisplay()
   const window = new BrowserWindow({
     title: 'Benchcast',
-    width: 1360,
-    height: 860,
+    width: Math.min(1360, workAreaSize.width),
+    height: Math.min(860, workAreaSize.height),
     minWidth: 960,
     minHeight: 600,
     show: false,
