@@ -1,0 +1,41 @@
+/** What both ways of delivery share: with answers (acknowledged.ts) and without (oneWay.ts). */
+import { encode, encodeDataHeader, type Packet } from './packet.ts'
+import type { ReceiverEntry } from './receivers.ts'
+
+export type Step =
+  | {
+      readonly kind: 'send'
+      readonly to: string
+      readonly header: Uint8Array
+      readonly payload: Uint8Array | null
+    }
+  /** Supply the next slice's content, of `sliceBytes` at most; empty after the last. */
+  | { readonly kind: 'read' }
+  /** Nothing to do before, unless something is heard. */
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  | { readonly kind: 'end' }
+
+export type Answer = Packet & { readonly kind: 'ok' | 'retransmit' }
+
+/** The content's way to the receivers, slice after slice. Pure; time is an argument. */
+export interface Delivery {
+  readonly doneBytes: number
+  readonly resentBlocks: number
+  next(nowMs: number): Step
+  supply(content: Uint8Array): void
+  answer(from: ReceiverEntry, packet: Answer): void
+  /** Number of the newest slice that began; -1 before the first. */
+  newestSlice(): number
+}
+
+export function sendPacket(to: string, packet: Packet): Step {
+  return { kind: 'send', to, header: encode(packet), payload: null }
+}
+
+export function sendBlock(
+  to: string,
+  about: { readonly slice: number; readonly sliceBytes: number; readonly block: number },
+  payload: Uint8Array,
+): Step {
+  return { kind: 'send', to, header: encodeDataHeader(about), payload }
+}

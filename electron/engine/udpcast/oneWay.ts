@@ -1,0 +1,74 @@
+/**
+ * Delivery without answers (udpcast's async mode): every block once. The end is the empty slice's question, seen in
+ * captures of the stock sender; receivers that lost nothing acknowledge it, though they kept silent before.
+ */
+import { type Delivery, sendBlock, sendPacket, type Step } from './delivery.ts'
+import { BLOCK_BYTES, emptyBitmap } from './packet.ts'
+import type { ReceiverTable } from './receivers.ts'
+
+/** The question may get lost, and slow disks still write: asked for two seconds. */
+const END_EVERY_MS = 100
+const END_ATTEMPTS = 20
+
+/** `isComplete`: as many have acknowledged the end as are expected. */
+export function createOneWay(
+  group: string,
+  table: ReceiverTable,
+  isComplete: () => boolean,
+): Delivery {
+  let content: Uint8Array | null = null
+  let slice = -1
+  let block = 0
+  let doneBytes = 0
+  let endAttempts = 0
+  let endDueAtMs = 0
+
+  function end(nowMs: number): Step {
+    if (endAttempts > 0 && nowMs < endDueAtMs && !isComplete()) {
+      return { kind: 'wait', untilMs: endDueAtMs }
+    }
+    if (endAttempts >= END_ATTEMPTS || isComplete()) {
+      for (const one of table.counted()) one.state = 'lost'
+      return { kind: 'end' }
+    }
+    endDueAtMs = nowMs + END_EVERY_MS
+    // Every receiver takes number 0 for its own here, so no bit may be set.
+    const ready = emptyBitmap()
+    return sendPacket(group, {
+      kind: 'requestAck',
+      slice,
+      sliceBytes: 0,
+      attempt: endAttempts++,
+      ready,
+    })
+  }
+
+  return {
+    get doneBytes() {
+      return doneBytes
+    },
+    resentBlocks: 0,
+    next(nowMs) {
+      if (content === null) return { kind: 'read' }
+      if (content.length === 0) return end(nowMs)
+      const at = block * BLOCK_BYTES
+      const payload = content.subarray(at, at + BLOCK_BYTES)
+      const step = sendBlock(group, { slice, sliceBytes: content.length, block }, payload)
+      block++
+      doneBytes += payload.length
+      if (at + BLOCK_BYTES >= content.length) content = null
+      return step
+    },
+    supply(next) {
+      content = next
+      slice++
+      block = 0
+    },
+    answer(from, packet) {
+      if (packet.kind !== 'ok' || endAttempts === 0 || packet.slice !== slice) return
+      from.state = 'done'
+      from.haveBytes = doneBytes
+    },
+    newestSlice: () => slice,
+  }
+}
