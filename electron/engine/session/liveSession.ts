@@ -7,6 +7,7 @@
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { SessionPhase } from '../../../shared/protocol/control.ts'
+import { openIgmpQuerier } from '../net/net.ts'
 import { startSender } from '../sender/sender.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
@@ -106,6 +107,11 @@ export async function openLiveSession(
       ttl: 1,
     })
     closers.unshift(() => announcer.close())
+    // No switch between this computer and itself.
+    if (!setup.isLoopedBack) {
+      const querier = await openIgmpQuerier(card)
+      closers.unshift(() => querier.close())
+    }
   } catch (error) {
     for (const close of closers) await close()
     throw error
