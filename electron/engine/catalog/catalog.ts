@@ -11,6 +11,7 @@ import { CatalogError } from './catalogFault.ts'
 import type { ThreadOrder } from './catalogThread.ts'
 import { databaseFault, databaseFaultOr, openDatabase } from './database.ts'
 import type { ExportOutcome } from './exportImage.ts'
+import { readContent } from './imageContent.ts'
 import { readLayout } from './imageLayout.ts'
 import type { ImageLayout } from './imageLayout.ts'
 import { createImageRecords } from './imageRecords.ts'
@@ -76,6 +77,8 @@ export interface Catalog {
   verify(imageId: string, options?: TaskOptions): Promise<VerifyResult>
   /** Replaces an existing file only when the new one is whole. */
   exportTo(imageId: string, toPath: string, options?: TaskOptions): Promise<ExportOutcome>
+  /** The raw bytes in order, zeros and all, unpacked on the way; see imageContent.ts. Fault image/damaged. */
+  content(imageId: string): AsyncGenerator<Uint8Array>
   /** This and what follows wait up to 20 s while another program writes; then fault catalog/busy. */
   rename(imageId: string, name: string): void
   setNotes(imageId: string, text: string): void
@@ -163,6 +166,8 @@ export function openCatalog(directory: string): Catalog {
       } as const
       return (await run(order, name, options, told(options))) as ExportOutcome
     },
+    content: imageId =>
+      readContent(readLayout(database, root, imageId), records.find(imageId).name),
     rename(imageId, name) {
       change(() => records.rename(imageId, name))
     },

@@ -7,6 +7,7 @@ import type { SessionId } from '../../../shared/protocol/packet.ts'
 import type { ChunkSource } from './chunkReader.ts'
 import type { TransmitterStats } from './transmitter.ts'
 
+export { createPacer, type Pacer } from './pacer.ts'
 export type { ChunkSource } from './chunkReader.ts'
 export type { TransmitterStats } from './transmitter.ts'
 
