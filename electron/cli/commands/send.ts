@@ -9,13 +9,23 @@ import { isFullSuccess, type SessionRows, summarise } from '../bench.ts'
 import { withCatalog } from '../catalogAccess.ts'
 import { catalogOption, type Context, defineCommand, jsonOption } from '../command.ts'
 import { watchEnter } from '../keys.ts'
-import { decimal, flag, optional, rate, required, text, whole } from '../options.ts'
+import { decimal, flag, optional, rate, required, text, whole, withDefault } from '../options.ts'
 import { followSession } from '../sessionReport.ts'
+import { CliError } from '../cliError.ts'
 import { printable } from '../table.ts'
+import { sendToUdpcast, UDPCAST_LIMITS } from './sendUdpcast.ts'
 
 const DAY_SECONDS = 86_400
 /** The session's own farewell to its machines takes 300 ms. */
 const FAREWELL_MS = 500
+
+type Protocol = 'benchcast' | 'udpcast'
+
+const protocol = {
+  parse: (given: string): Protocol | null =>
+    given === 'benchcast' || given === 'udpcast' ? given : null,
+  takes: 'benchcast or udpcast',
+}
 
 export const sendCommand = defineCommand({
   name: 'send',
@@ -47,17 +57,33 @@ export const sendCommand = defineCommand({
       help: 'what to call the session; default: the image’s name',
     }),
     new: flag('start afresh instead of going on with an interrupted session'),
+    protocol: withDefault(protocol, 'benchcast', {
+      placeholder: 'NAME',
+      help: 'udpcast sends to stock udp-receivers, with their limits, see below',
+    }),
+    async: flag('with udpcast: no answers but at the end, for lossless networks; needs --rate'),
     catalog: catalogOption,
     json: jsonOption,
   },
   details: [
     'The first start rule that holds wins. Without one, Enter starts on a terminal; elsewhere the first machine does. Machines may join at any time, also after the start.',
     'Ends when every machine has ended. Succeeds only when at least one joined and all were read back and matched. A session that was killed goes on when the same image is sent on the same card again.',
+    `With --protocol udpcast: ${UDPCAST_LIMITS} Each address is one receiver, UDP ports 9000 and 9001 are used, and Ctrl-C ends it for good. Succeeds only when every machine acknowledged the end. With --async only machines that are started after this can be counted: use --wait.`,
     ` JSON: {"event":"session","id","name","state","imageId","fraction","rateBitsPerSecond","counts":{…},…}
        {"event":"receiver","id","number","name","address","state","haveBytes","totalBytes",…,"fault"}
-       {"event":"ended","isSuccess",…the session}`,
+       {"event":"ended","isSuccess",…the session}
+ udpcast: {"event":"session","protocol","imageId","state","doneBytes","totalBytes","group",…}
+       {"event":"receiver","number","address","state","haveBytes","totalBytes"}
+       {"event":"ended","protocol","isSuccess","isStopped","receivers":[…],…}`,
   ],
   run: async ({ values, operands }, context) => {
+    const start = startRule(values, hasKeyboard(context))
+    checkProtocol(values)
+    if (values.protocol === 'udpcast') {
+      const { nic, catalog, rate: rateBitsPerSecond, async: isAsync } = values
+      const image = operands[0] ?? ''
+      return sendToUdpcast({ image, nic, catalog, start, rateBitsPerSecond, isAsync }, context)
+    }
     const catalogDirectory = values.catalog ?? defaultCatalogDirectory()
     const nic = findNic(values.nic).name
     const image = await withCatalog(catalogDirectory, async catalog =>
@@ -65,12 +91,11 @@ export const sendCommand = defineCommand({
     )
     const engine = await openEngine({ catalogDirectory })
     try {
-      const rule = startRule(values, hasKeyboard(context))
       const plan: SessionPlan = {
         imageId: image.id,
         nic,
         name: values.name,
-        start: rule,
+        start,
         rateBitsPerSecond: values.rate,
       }
       const session = await openOrContinue(engine, plan, values.new, context)
@@ -80,6 +105,30 @@ export const sendCommand = defineCommand({
     }
   },
 })
+
+interface ProtocolValues {
+  readonly protocol: Protocol
+  readonly async: boolean
+  readonly rate: number | null
+  readonly name: string | null
+  readonly new: boolean
+}
+
+/** What one protocol knows and the other does not is refused, never passed over. */
+export function checkProtocol(values: ProtocolValues): void {
+  const refuse = (sentence: string): never => {
+    throw new CliError({ code: 'app/usage', sentence, command: 'send' })
+  }
+  if (values.protocol === 'benchcast') {
+    if (values.async) refuse('Option --async belongs to --protocol udpcast.')
+    return
+  }
+  if (values.name !== null) refuse('udpcast sessions have no name: leave --name out.')
+  if (values.new) refuse('udpcast sessions never go on: leave --new out.')
+  if (values.async && values.rate === null) {
+    refuse('Option --async needs --rate: nobody can ask for what came too fast.')
+  }
+}
 
 interface RuleValues {
   readonly 'start-after': number | null
