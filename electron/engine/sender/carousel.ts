@@ -35,8 +35,11 @@ export interface Carousel {
 
 /** Repairs may run ahead of fresh data by this many symbols at most: eight chunks. */
 const REPAIR_CREDIT_SYMBOLS = 8 * 745
-/** Repair rows of a block: 128 symbol numbers are left for them. When all went out they go round again. */
+/** Repair rows of a block: 128 symbol numbers are left for them, each good for once. */
 const ROWS = 256 - MAX_BLOCK_SYMBOLS
+
+/** Missing symbols cost no more than repair symbols, give or take a tenth. */
+const NEARLY_SAME = 1.1
 
 /** What is known to be missing of one chunk. */
 interface Gap {
@@ -44,6 +47,8 @@ interface Gap {
   readonly missing: Uint8Array
   /** For each block the most that any one receiver needs. */
   readonly most: Uint8Array
+  /** Slots of those who told of it. */
+  readonly reporters: Set<number>
 }
 
 export function createCarousel(storedBytes: Uint32Array): Carousel {
@@ -74,19 +79,21 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
 
   /**
    * One fresh repair symbol serves every receiver, whatever each one misses: also those whose reports are still to come.
-   * Only where a single receiver lacks the chunk do its missing symbols themselves go out: it then need not decode.
+   * The missing symbols themselves go out where that costs no more, and nobody then has to decode: when a single
+   * receiver lacks the chunk, or all have reported the same loss, as a full queue in the sender makes it. So they do
+   * once a block's rows are used up: a row sent again is worth nothing to those who hold it.
    */
   function mending(chunk: number, block: number, gap: Gap): number[] {
     const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
     const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
     const most = Math.min(gap.most[block] ?? 0, k)
-    if (needs.lack(chunk) === 1 && missing.length <= most) return missing
     const at = chunk * MAX_CHUNK_BLOCKS + block
-    return Array.from({ length: most }, () => {
-      const row = nextRow[at] ?? 0
-      nextRow[at] = (row + 1) % ROWS
-      return MAX_BLOCK_SYMBOLS + row
-    })
+    const row = nextRow[at] ?? 0
+    const isSameForAll =
+      gap.reporters.size >= needs.lack(chunk) && missing.length <= most * NEARLY_SAME
+    if (isSameForAll || row + most > ROWS) return missing
+    nextRow[at] = row + most
+    return Array.from({ length: most }, (_, i) => MAX_BLOCK_SYMBOLS + row + i)
   }
 
   function takeFresh(): Slice | null {
@@ -123,6 +130,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
         if (wasSent[chunk] === 1 && isLaterSeq(lastSeq[chunk] ?? 0, report.seenSeq)) continue
         const gap = gaps.get(chunk) ?? newGap()
         gaps.set(chunk, gap)
+        gap.reporters.add(slot)
         const at = entry.block * BITMAP_BYTES
         entry.missing.forEach((byte, i) => {
           gap.missing[at + i] = (gap.missing[at + i] ?? 0) | byte
@@ -160,6 +168,7 @@ function newGap(): Gap {
   return {
     missing: new Uint8Array(MAX_CHUNK_BLOCKS * BITMAP_BYTES),
     most: new Uint8Array(MAX_CHUNK_BLOCKS),
+    reporters: new Set(),
   }
 }
 
