@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StartRule } from '../../../shared/ipc.ts'
 import { seededRandom } from '../../../shared/seededRandom.ts'
-import { BLOCK_BYTES, type Packet } from './packet.ts'
+import { BLOCK_BYTES } from './packet.ts'
 import { createTransfer, type Transfer } from './transfer.ts'
 import {
   BROADCAST,
@@ -42,7 +42,7 @@ describe('with answers', () => {
         const receivers = models(4)
         const transfer = transferFor(4)
         const run = runTransfer(transfer, image, receivers, { loss, seed: sizeBytes })
-        const said = `${sizeBytes} bytes, ${loss} lost: ${receivers.map(one => one.state)}`
+        const said = `${sizeBytes} bytes, ${loss} lost: ${receivers.map(one => one.state).join()}`
         for (const one of receivers) expect(one.content().equals(image), said).toBe(true)
         expect(states(transfer), said).toEqual(['done', 'done', 'done', 'done'])
         expect(transfer.isSuccess()).toBe(true)
@@ -160,7 +160,7 @@ describe('with answers', () => {
 })
 
 describe('the start', () => {
-  const request: Packet = { kind: 'connectRequest', capabilities: 9, receiveBufferBytes: 1 }
+  const request = { kind: 'connectRequest', capabilities: 9, receiveBufferBytes: 1 } as const
 
   function startOf(rule: Partial<StartRule>, act: (at: Transfer) => void): number {
     const start = { ...whenever, ...rule }
@@ -202,7 +202,7 @@ describe('the start', () => {
   it('refuses machine 1025 and those that cannot read big-endian numbers', () => {
     const transfer = transferFor(2000)
     for (let i = 0; i < 1025; i++) transfer.heard(`10.1.${i >> 8}.${i & 255}`, request, 0)
-    transfer.heard('10.2.0.1', { ...request, capabilities: 0x11 } as Packet, 0)
+    transfer.heard('10.2.0.1', { ...request, capabilities: 0x11 }, 0)
     expect(transfer.receivers()).toHaveLength(1024)
   })
 })
