@@ -26,9 +26,10 @@ const MAX_RATE = 10e9
 const TOLERATED = 0.02
 const TOLERATED_OF_FLOOR = 0.5
 const SLOWER = 0.85
-/** Until the first overflow the ceiling is unknown: find it within seconds. After it, creep. */
-const FASTER_AT_FIRST = 1.25
+/** Well below where it last overflowed, and before it ever did: come up within seconds. Near there: creep. */
+const FASTER_BELOW = 1.25
 const FASTER = 1.04
+const WELL_BELOW = 0.7
 /** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
 const TRIAL_RATE = 0.45
 /** Loss that is still this share of what it was did not depend on the rate. */
@@ -41,28 +42,29 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
   const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
   let rate = Math.min(FIRST_RATE, ceiling)
   let floor = 0
-  let hasOverflowed = false
+  /** What went out when some buffer last overflowed. */
+  let overflowedAt = Infinity
   /** The last rate at which loss was clearly less than before; compared with it, loss has not changed since. */
   let trial: {
     readonly rate: number
     readonly loss: number
-    readonly hadOverflowed: boolean
+    readonly overflowedAt: number
   } | null = null
 
   function stepBack(loss: number, sentBitsPerSecond: number): void {
     if (trial === null || loss < trial.loss * UNCHANGED) {
-      trial = { rate, loss, hadOverflowed: trial !== null || hasOverflowed }
+      trial = { rate, loss, overflowedAt: trial === null ? overflowedAt : trial.rate }
     }
     if (rate <= trial.rate * TRIAL_RATE) {
       floor = loss
       rate = trial.rate
-      hasOverflowed = trial.hadOverflowed
+      overflowedAt = trial.overflowedAt
       trial = null
       return
     }
     // Down from what went out, not from what was wished for.
-    rate = Math.min(rate, Math.max(sentBitsPerSecond, rate / 2)) * SLOWER
-    hasOverflowed = true
+    overflowedAt = Math.min(rate, Math.max(sentBitsPerSecond, rate / 2))
+    rate = overflowedAt * SLOWER
   }
 
   return {
@@ -78,7 +80,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
         trial = null
         floor += loss < floor ? (loss - floor) * FLOOR_FALL : Math.min(loss - floor, FLOOR_RISE)
         const isReached = sentBitsPerSecond >= rate * 0.75
-        if (isReached) rate *= hasOverflowed ? FASTER : FASTER_AT_FIRST
+        if (isReached) rate *= rate < overflowedAt * WELL_BELOW ? FASTER_BELOW : FASTER
       }
       rate = Math.min(ceiling, Math.max(MIN_RATE, rate))
       return rate
