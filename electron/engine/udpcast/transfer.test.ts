@@ -93,6 +93,23 @@ describe('with answers', () => {
     expect(run.packets.at(-1)).toMatchObject({ kind: 'requestAck', slice: 14, sliceBytes: 0 })
   })
 
+  it('loses no machine that hears nothing of a whole slice, its question included', () => {
+    const image = noise(1_000_000)
+    for (const slice of [0, 1, 3]) {
+      let lost = 0
+      const isLost: Fate['isLost'] = (packet, to) => {
+        const isOf = 'slice' in packet && packet.slice === slice && to === '10.0.0.2'
+        return isOf && lost++ < 113
+      }
+      const receivers = models(3)
+      const transfer = transferFor(3)
+      runTransfer(transfer, image, receivers, { loss: 0, seed: 1, isLost })
+      expect(lost).toBeGreaterThan(113)
+      for (const one of receivers) expect(one.content().equals(image), `${slice}`).toBe(true)
+      expect(transfer.isSuccess()).toBe(true)
+    }
+  })
+
   it('drops a machine that falls silent, and the others end', () => {
     const image = noise(1_000_000)
     const receivers = models(3)
