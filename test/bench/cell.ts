@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLab, type Lab, type Running } from '../netns/harness.ts'
+import { createLab, type Lab, type LabOptions, type Running } from '../netns/harness.ts'
 import type { Plan, Tool } from './tools.ts'
 
 export interface Measured {
@@ -29,9 +29,11 @@ const TIMED = 'out=$1; shift; "$@"; code=$?; times > "$out"; exit $code'
 export async function measure(tool: Tool, plan: Plan, directory: string): Promise<Measured> {
   const { receivers, rateMbit, lossPercent } = plan
   // Without offload each datagram crosses by itself, as on a cable: a virtual card would pass batches whole.
-  const bench = {
+  const bench: LabOptions = {
     hosts: receivers + 1,
     hasOffload: false,
+    // To a single receiver udpcast sends unicast. To several a lost reply to a join would hang it for minutes.
+    lossScope: receivers === 1 ? 'udp' : 'multicast',
     lossPercent: [0, ...Array.from({ length: receivers }, () => lossPercent)],
   }
   const lab = createLab(rateMbit === null ? bench : { ...bench, rateMbit })
