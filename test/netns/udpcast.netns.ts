@@ -117,6 +117,16 @@ describe('with answers', () => {
     await deliver(inLab, 3 * MIB + 13, 4, ['--start-after', '4', '--rate', '200mbit'])
   })
 
+  test('without a rate their sockets overflow, and they still get all; a second card sees none of it', async () => {
+    const inLab = newLab({ hosts: 5, secondCard: true })
+    for (const { namespace } of inLab.hosts) {
+      execFileSync('ip', ['-n', namespace, 'route', 'add', 'default', 'dev', 'lan1'])
+    }
+    await deliver(inLab, 24 * MIB, 4, ['--start-after', '4'])
+    expect(inLab.counters(0).wireTxPackets).toBeGreaterThan(10_000)
+    expect(inLab.counters(0, 'lan1').wireTxPackets).toBe(0)
+  })
+
   test('Ctrl-C frees the receivers too, before and after the start', async () => {
     const inLab = newLab({ hosts: 2 })
     for (const isStarted of [false, true]) {

@@ -9,6 +9,11 @@ const MAX_UNDER_WAY = 2
 const MAX_ATTEMPTS = 200
 /** A disk may stall for a while; one that stalls so long is dead. */
 const SILENCE_MS = 30_000
+/**
+ * A stock receiver acknowledges the end once, whatever it is asked again, and says goodbye 500 ms later. It held every
+ * slice by then, so where that acknowledgement got lost, the goodbye stands for it; an earlier one means it was ended.
+ */
+const GOODBYE_AFTER_MS = 400
 
 export function createAcknowledged(group: string, table: ReceiverTable): Delivery {
   let window: readonly Slice[] = []
@@ -103,6 +108,11 @@ export function createAcknowledged(group: string, table: ReceiverTable): Deliver
       slice.answer(from.number, null, null)
       from.haveBytes += slice.content.length
       if (slice.blocks === 0) from.state = 'done'
+    },
+    isGoodbyeAtEnd(nowMs) {
+      const end = window[0]
+      if (!end || end.blocks > 0 || end.firstAskedAtMs === null) return false
+      return nowMs - end.firstAskedAtMs >= GOODBYE_AFTER_MS
     },
     newestSlice: () => nextSlice - 1,
   }

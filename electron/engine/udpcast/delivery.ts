@@ -24,6 +24,8 @@ export interface Delivery {
   next(nowMs: number): Step
   supply(content: Uint8Array): void
   answer(from: ReceiverEntry, packet: Answer): void
+  /** Whether a goodbye now stands for an acknowledgement of the end that got lost. */
+  isGoodbyeAtEnd(nowMs: number): boolean
   /** Number of the newest slice that began; -1 before the first. */
   newestSlice(): number
 }

@@ -69,6 +69,8 @@ export function createOneWay(
       from.state = 'done'
       from.haveBytes = doneBytes
     },
+    // What such a receiver holds was never acknowledged.
+    isGoodbyeAtEnd: () => false,
     newestSlice: () => slice,
   }
 }

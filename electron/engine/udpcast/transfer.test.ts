@@ -161,6 +161,28 @@ describe('with answers', () => {
     expect(transfer.isSuccess()).toBe(false)
   })
 
+  it('takes a goodbye half a second after the end for its lost acknowledgement, no earlier one', () => {
+    for (const [afterMs, state] of [
+      [500, 'done'],
+      [100, 'left'],
+    ] as const) {
+      const transfer = transferFor(1)
+      let endedAtMs: number | null = null
+      const meanwhile = (nowMs: number): void => {
+        if (transfer.doneBytes < 300_000) return
+        endedAtMs ??= nowMs
+        const packet = { kind: 'disconnect' } as const
+        if (nowMs > endedAtMs + afterMs) transfer.heard('10.0.0.1', packet, nowMs)
+      }
+      const isLost: Fate['isLost'] = (packet, to) =>
+        to === 'sender' && packet.kind === 'ok' && packet.slice === 3
+      const image = noise(300_000)
+      runTransfer(transfer, image, models(1), { loss: 0, seed: 1, isLost, meanwhile })
+      expect(states(transfer)).toEqual([state])
+      expect(transfer.isSuccess()).toBe(state === 'done')
+    }
+  })
+
   it('counts latecomers and strangers, and answers neither', () => {
     const transfer = transferFor(1)
     const meanwhile = (nowMs: number): void => {

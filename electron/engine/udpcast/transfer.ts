@@ -194,7 +194,8 @@ export function createTransfer(options: TransferOptions): Transfer {
       if (packet.kind === 'go') isStartedByHand = true
       else if (packet.kind === 'disconnect') {
         if (entry.state === 'waiting') entry.state = 'gone'
-        else if (entry.state === 'receiving') entry.state = 'left'
+        else if (entry.state === 'receiving')
+          entry.state = delivery.isGoodbyeAtEnd(nowMs) ? 'done' : 'left'
       } else if (packet.kind === 'ok' || packet.kind === 'retransmit') {
         entry.hasAnswered = true
         if (entry.state === 'receiving') delivery.answer(entry, packet)
