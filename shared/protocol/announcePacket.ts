@@ -1,5 +1,6 @@
 /** ANNOUNCE: a session that machines may join, signed by its bench. PROTOCOL.md §4.3. */
 import { z } from 'zod'
+import { parseJson } from '../parseJson.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import {
   firstByte,
@@ -79,13 +80,5 @@ export function decodeAnnounce(datagram: Uint8Array): AnnouncePacket | Malformed
     announce: announce.data,
     signed: datagram.subarray(0, AT.body + bodyBytes),
     signature: datagram.subarray(AT.body + bodyBytes),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Not JSON: the schema then refuses it.
   }
 }

@@ -23,6 +23,7 @@ import {
   MAX_RECEIVERS,
   MAX_REPORTS_PER_SECOND,
 } from '../../../shared/protocol/limits.ts'
+import { parseJson } from '../../../shared/parseJson.ts'
 import { decodeNeedReport, type NeedReport } from '../../../shared/protocol/needReport.ts'
 import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
 import { SessionError } from './fault.ts'
@@ -222,14 +223,6 @@ function send(socket: WebSocket, message: ToReceiver): void {
   if (socket.readyState !== WebSocket.OPEN) return
   if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
   socket.send(JSON.stringify(message))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Not JSON: the schema then refuses it.
-  }
 }
 
 function badMessage(what: string): Fault {

@@ -3,10 +3,8 @@
 export type SessionFault =
   | { readonly code: 'session/not-found'; readonly session: string }
   | { readonly code: 'session/receiver-not-found'; readonly receiver: string }
-  | { readonly code: 'session/card-busy'; readonly nic: string; readonly session: string }
   | { readonly code: 'session/cannot-bind'; readonly address: string; readonly reason: string }
   | { readonly code: 'session/wrong-state'; readonly state: string; readonly wanted: string }
-  | { readonly code: 'session/empty-image'; readonly image: string }
   | { readonly code: 'session/sender-failed'; readonly reason: string }
 
 export class SessionError extends Error {
@@ -24,14 +22,10 @@ function describe(fault: SessionFault): string {
       return `There is no session "${fault.session}" any more. Open a new one.`
     case 'session/receiver-not-found':
       return `No machine ${fault.receiver} is in this session. It may have been removed: look at the bench again.`
-    case 'session/card-busy':
-      return `Card ${fault.nic} already carries session "${fault.session}". Stop that one first, or use another card.`
     case 'session/cannot-bind':
       return `The card's address ${fault.address} could not be used (${fault.reason}). Check that the card is up and still has this address, then start again.`
     case 'session/wrong-state':
       return `The session is ${fault.state}, so it cannot be ${fault.wanted}.`
-    case 'session/empty-image':
-      return `Image ${fault.image} could not be read from the catalog. Verify it, or import it again.`
     case 'session/sender-failed':
       return `Sending stopped: ${fault.reason}. What the machines hold is kept; verify the image, then go on with the session.`
   }

@@ -87,11 +87,9 @@ function fromActive(
         ? { state: 'lost', was: receiver.state, sinceMs: receiver.heardAtMs }
         : receiver
     case 'verified':
-      return { state: 'done', atMs: event.atMs }
     case 'ended':
-      return { state: event.as, atMs: event.atMs, fault: event.fault }
     case 'drop':
-      return { state: 'dropped', atMs: event.atMs }
+      return ended(event)
     case 'retry':
       return receiver
   }
@@ -109,14 +107,25 @@ function fromLost(
         ? { state: 'failed', atMs: event.atMs, fault: goneFault() }
         : receiver
     case 'verified':
+    case 'ended':
+    case 'drop':
+      return ended(event)
+    case 'closed':
+    case 'retry':
+      return receiver
+  }
+}
+
+function ended(
+  event: Extract<ReceiverEvent, { type: 'verified' | 'ended' | 'drop' }>,
+): ReceiverState {
+  switch (event.type) {
+    case 'verified':
       return { state: 'done', atMs: event.atMs }
     case 'ended':
       return { state: event.as, atMs: event.atMs, fault: event.fault }
     case 'drop':
       return { state: 'dropped', atMs: event.atMs }
-    case 'closed':
-    case 'retry':
-      return receiver
   }
 }
 

@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { z } from 'zod'
+import { parseJson } from '../../../shared/parseJson.ts'
 import { type Session, type SessionPlan, sessionPlanSchema } from '../../../shared/ipc.ts'
 
 export interface StoredSession {
@@ -92,14 +93,6 @@ function stored(value: unknown): StoredSession[] {
       isOwned: isAlive(owner),
     },
   ]
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Not JSON: the schema then refuses it.
-  }
 }
 
 function isAlive(owner: { readonly pid: number; readonly startedAt: string }): boolean {
