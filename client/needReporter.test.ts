@@ -24,7 +24,7 @@ function idle(): Assembler {
 }
 
 function reports(reporter: NeedReporter, limit = 1): NeedReport[] {
-  return reporter.reports(idle(), 5, limit).map(message => {
+  return reporter.reports(idle(), { kernelDrops: 5, limiter: null }, limit).map(message => {
     const report = decodeNeedReport(message)
     if (report.kind === 'malformed') throw new Error(report.reason)
     return report

@@ -3,7 +3,12 @@
  * report. A new connection starts anew with everything held. Pure. PROTOCOL.md §6.1.
  */
 import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
-import { encodeNeedReport, MAX_RUN, type NeedEntry } from '../shared/protocol/needReport.ts'
+import {
+  encodeNeedReport,
+  type Limiter,
+  MAX_RUN,
+  type NeedEntry,
+} from '../shared/protocol/needReport.ts'
 import type { Assembler } from './assembler.ts'
 
 export interface NeedReporter {
@@ -13,7 +18,13 @@ export interface NeedReporter {
   held(chunk: number): void
   whole(chunk: number): void
   /** The messages due now: one, or up to `limit` while runs are left to tell. */
-  reports(assembler: Assembler, kernelDrops: number, limit: number): Uint8Array[]
+  reports(assembler: Assembler, figures: ReceiverFigures, limit: number): Uint8Array[]
+}
+
+/** What the assembler does not know of. */
+export interface ReceiverFigures {
+  readonly kernelDrops: number
+  readonly limiter: Limiter | null
 }
 
 type RunKind = 'have' | 'held' | 'whole'
@@ -36,7 +47,7 @@ export function createNeedReporter(): NeedReporter {
     have: chunk => void untold.set(chunk, 'have'),
     held: chunk => void untold.set(chunk, 'held'),
     whole: chunk => void untold.set(chunk, 'whole'),
-    reports(assembler, kernelDrops, limit) {
+    reports(assembler, { kernelDrops, limiter }, limit) {
       const messages: Uint8Array[] = []
       do {
         const entries = backlog.splice(0, MAX_NEED_ENTRIES)
@@ -50,6 +61,7 @@ export function createNeedReporter(): NeedReporter {
         messages.push(
           encodeNeedReport({
             isFirst,
+            limiter,
             seenSeq: counters.seenSeq,
             receivedDatagrams: counters.receivedDatagrams >>> 0,
             missedDatagrams: counters.missedDatagrams >>> 0,

@@ -295,6 +295,7 @@ test('a bench that dies and comes back with another session of the same image is
   await until(() => after.reports.length > 0)
   expect(after.reports[0]).toMatchObject({
     isFirst: true,
+    limiter: null,
     entries: [{ kind: 'have', firstChunk: 0, length: 4 }],
   })
   after.serve()

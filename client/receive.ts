@@ -234,7 +234,11 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     const link = connector.link()
     if (work === null || link === null || state.link !== 'joined' || state.isDropped) return
     reportAtMs = Date.now()
-    const messages = reporter.reports(work.assembler, kernelDrops(), limit)
+    const messages = reporter.reports(
+      work.assembler,
+      { kernelDrops: kernelDrops(), limiter: null },
+      limit,
+    )
     for (const message of messages) link.send(message)
   }
 

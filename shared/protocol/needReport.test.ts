@@ -19,6 +19,7 @@ const bitmap = (...bits: number[]): Uint8Array => {
 
 const REPORT: Omit<NeedReport, 'kind'> = {
   isFirst: true,
+  limiter: 'decompression',
   seenSeq: 0x0102_0304,
   receivedDatagrams: 0x1112_1314,
   missedDatagrams: 0x2122_2324,
@@ -39,7 +40,7 @@ function reason(bytes: Uint8Array): string {
 
 test('the golden report, byte for byte', () => {
   expect(Buffer.from(encodeNeedReport(REPORT)).toString('hex')).toBe(
-    '02010004 01020304 11121314 21222324 31323334 00040000 01000005 00000000 02ffffff 00000007 03050300 00000009 01020000000000000000000000000080 04000001 fffffffe'.replaceAll(
+    '02050004 01020304 11121314 21222324 31323334 00040000 01000005 00000000 02ffffff 00000007 03050300 00000009 01020000000000000000000000000080 04000001 fffffffe'.replaceAll(
       ' ',
       '',
     ),
@@ -87,7 +88,7 @@ test('what a hostile receiver might send is refused by reason', () => {
     missing: bitmap(3),
   }
   expect(reason(patch(one(block), 0, 1))).toBe('type')
-  expect(reason(patch(one(block), 1, 2))).toBe('flags')
+  expect(reason(patch(one(block), 1, 6))).toBe('flags')
   expect(reason(patch(one(block), 2, 0x80))).toBe('entries')
   expect(reason(patch(one(block), 24, 9))).toBe('entry')
   expect(reason(patch(one(block), 25, 6))).toBe('block')

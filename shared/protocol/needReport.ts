@@ -23,9 +23,14 @@ export type NeedEntry =
       readonly missing: Uint8Array
     }
 
+/** What holds a receiver up once everything sent has arrived: symbols wait for its disk, or for its processor to unpack. */
+export type Limiter = 'disk' | 'decompression'
+
 export interface NeedReport {
   readonly kind: 'need'
   readonly isFirst: boolean
+  /** Null while nothing waits for long. */
+  readonly limiter: Limiter | null
   readonly seenSeq: number
   readonly receivedDatagrams: number
   readonly missedDatagrams: number
@@ -46,6 +51,8 @@ const AT = {
   entries: 24,
 } as const
 const FLAG_FIRST = 1
+const LIMITER_SHIFT = 1
+const LIMITERS: readonly (Limiter | null)[] = [null, 'disk', 'decompression']
 
 const ENTRY = { have: 1, whole: 2, block: 3, held: 4 } as const
 const RUN_KINDS = new Map<number, 'have' | 'whole' | 'held'>([
@@ -63,7 +70,8 @@ export function encodeNeedReport(report: Omit<NeedReport, 'kind'>): Uint8Array {
   const bytes = new Uint8Array(size)
   const view = new DataView(bytes.buffer)
   view.setUint8(AT.type, CONTROL_BINARY.need)
-  view.setUint8(AT.flags, report.isFirst ? FLAG_FIRST : 0)
+  const limiter = LIMITERS.indexOf(report.limiter) << LIMITER_SHIFT
+  view.setUint8(AT.flags, limiter | (report.isFirst ? FLAG_FIRST : 0))
   view.setUint16(AT.entryCount, report.entries.length)
   view.setUint32(AT.seenSeq, report.seenSeq)
   view.setUint32(AT.received, report.receivedDatagrams)
@@ -91,7 +99,8 @@ export function decodeNeedReport(message: Uint8Array): NeedReport | Malformed {
   const view = new DataView(message.buffer, message.byteOffset, message.length)
   if (view.getUint8(AT.type) !== CONTROL_BINARY.need) return malformed('type')
   const flags = view.getUint8(AT.flags)
-  if (flags > FLAG_FIRST) return malformed('flags')
+  const limiter = LIMITERS[flags >> LIMITER_SHIFT]
+  if (limiter === undefined) return malformed('flags')
   const entryCount = view.getUint16(AT.entryCount)
   if (entryCount > MAX_NEED_ENTRIES) return malformed('entries')
   const entries: NeedEntry[] = []
@@ -105,7 +114,8 @@ export function decodeNeedReport(message: Uint8Array): NeedReport | Malformed {
   if (at !== message.length) return malformed('length')
   return {
     kind: 'need',
-    isFirst: flags === FLAG_FIRST,
+    isFirst: (flags & FLAG_FIRST) !== 0,
+    limiter,
     seenSeq: view.getUint32(AT.seenSeq),
     receivedDatagrams: view.getUint32(AT.received),
     missedDatagrams: view.getUint32(AT.missed),

@@ -188,7 +188,7 @@ function createSimReceiver(
       isAsked = false
       reportedAtMs = nowMs
       if (self.doneAtMs === null && written.size === content.length) self.doneAtMs = nowMs
-      return reporter.reports(assembler, 0, Infinity)
+      return reporter.reports(assembler, { kernelDrops: 0, limiter: null }, Infinity)
     },
     isIntact: () => written.size === content.length && [...written.values()].every(Boolean),
   }

@@ -23,6 +23,7 @@ function need(seenSeq: number, ...entries: NeedEntry[]): NeedReport {
   return {
     kind: 'need',
     isFirst: false,
+    limiter: null,
     seenSeq,
     receivedDatagrams: 0,
     missedDatagrams: 0,

@@ -77,6 +77,7 @@ function tell(
   carousel.report(slot, {
     kind: 'need',
     isFirst: false,
+    limiter: null,
     seenSeq,
     receivedDatagrams: 0,
     missedDatagrams: 0,

@@ -34,6 +34,7 @@ const JOIN: Join = {
 }
 const REPORT = encodeNeedReport({
   isFirst: false,
+  limiter: null,
   seenSeq: 1,
   receivedDatagrams: 1,
   missedDatagrams: 0,
