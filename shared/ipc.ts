@@ -76,12 +76,35 @@ export type StartRule = z.infer<typeof startRuleSchema>
 /** 64 kbit/s to 100 Gbit/s; null leaves the rate to the session. */
 export const rateSchema = z.number().int().min(64_000).max(100_000_000_000).nullable()
 
+/**
+ * What becomes of machines slower than the rest. `together`: the slowest paces all, and all finish together. `fair`: their
+ * needs wait for later passes, and nobody waits for them. `drop`: as fair, but a machine that stays slower is dropped.
+ */
+export const policySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('together') }),
+  z.strictObject({ kind: z.literal('fair') }),
+  /** Of the image's stored bytes, verified and written: what a tile shows as its rate. */
+  z.strictObject({ kind: z.literal('drop'), belowBitsPerSecond: rateSchema.unwrap() }),
+])
+export type Policy = z.infer<typeof policySchema>
+
+export const DEFAULT_POLICY: Policy = { kind: 'fair' }
+
+/**
+ * `udpcast`: stock receivers of that name. No late join, no verification, no resume, and all wait for the slowest; see
+ * electron/engine/udpcast/.
+ */
+export const receiverProtocolSchema = z.enum(['benchcast', 'udpcast'])
+export type ReceiverProtocol = z.infer<typeof receiverProtocolSchema>
+
 export const sessionPlanSchema = z.strictObject({
+  protocol: receiverProtocolSchema,
   imageId,
   nic: text,
   name: text.nullable(),
   start: startRuleSchema,
   rateBitsPerSecond: rateSchema,
+  policy: policySchema,
 })
 export type SessionPlan = z.infer<typeof sessionPlanSchema>
 
@@ -95,6 +118,7 @@ export const sessionSchema = z.strictObject({
   /** Grows with every change: a late snapshot never overwrites a newer one. */
   revision: count,
   name: text,
+  protocol: receiverProtocolSchema,
   imageId,
   imageName: text,
   imageBytes: bytes,
@@ -106,6 +130,7 @@ export const sessionSchema = z.strictObject({
   port: z.number().int(),
   state: z.enum(['waiting', 'running', 'paused', 'interrupted', 'ended']),
   start: startRuleSchema,
+  policy: policySchema,
   /** What starts the session next, as a sentence: "after 3 more machines, or in 12 s". Empty once started. */
   waitingFor: text,
   rateCapBitsPerSecond: rateSchema,
@@ -114,11 +139,29 @@ export const sessionSchema = z.strictObject({
   sentBytes: bytes,
   /** Of sentBytes, how much repeated something sent before. */
   repairBytes: bytes,
+  /** Not in sentBytes: what went to single machines over their control connections. */
+  filledBytes: bytes,
   /** Mean over counted receivers, 0 to 1. */
   fraction: z.number().min(0).max(1),
   leftMs: z.number().nonnegative().nullable(),
-  /** What limits the speed now, as a sentence; empty when nothing does. */
-  pacedBy: text,
+  /** What limits the speed now; null when nothing is known to. */
+  pacedBy: z
+    .strictObject({
+      /** `sender`: this computer; `silence`: a machine is waited for; `reading`: machines read their disks back. */
+      kind: z.enum(['cap', 'network', 'receiver', 'sender', 'silence', 'reading']),
+      /** With `receiver` and `silence`: which machine. */
+      receiverNumber: z.number().int().min(1).nullable(),
+      sentence: text,
+    })
+    .nullable(),
+  /** Who keeps switches that snoop (IGMP) from forgetting the machines; null before the session is open, and after. */
+  querier: z
+    .strictObject({
+      state: z.enum(['asking', 'other', 'off']),
+      /** The address of the one that asks instead; why nobody is known to ask. Empty while this bench asks. */
+      detail: text,
+    })
+    .nullable(),
   counts: z.strictObject({
     joined: count,
     receiving: count,
@@ -159,11 +202,14 @@ export const receiverSchema = z.strictObject({
     'receiving',
     'verifying', // has every chunk, reads the target back
     'done', // read back and matched
+    'acknowledged', // a stock receiver took it all; nothing was read back
     'lost', // silent
     'dropped', // by the technician
     'refused', // before the first write
     'failed',
   ]),
+  /** A straggler: its needs are left for later passes, so that nobody waits for it. */
+  isDeferred: z.boolean(),
   haveBytes: bytes,
   totalBytes: bytes,
   verifiedBytes: bytes,
@@ -173,6 +219,13 @@ export const receiverSchema = z.strictObject({
   lostDatagrams: count,
   lossFraction: z.number().min(0).max(1),
   silentMs: z.number().nonnegative(),
+  /** While it receives: what holds it back, and the figure that shows it, as a sentence. Null: it keeps up. */
+  slowBecause: z
+    .strictObject({
+      reason: z.enum(['network-loss', 'socket-overflow', 'disk', 'decompression', 'link', 'cap']),
+      sentence: text,
+    })
+    .nullable(),
   joinedAtMs: atMs,
   endedAtMs: atMs.nullable(),
   fault: faultSchema.nullable(),
@@ -226,6 +279,8 @@ export const requests = {
     input: inSession.extend({ rateBitsPerSecond: rateSchema }),
     output: nothing,
   },
+  /** At any time before the end; a session that was interrupted goes on with the last one set. */
+  'session:setPolicy': { input: inSession.extend({ policy: policySchema }), output: nothing },
   'session:setStartRule': { input: inSession.extend({ start: startRuleSchema }), output: nothing },
   'session:dropReceiver': { input: onReceiver, output: nothing },
   'session:retryReceiver': { input: onReceiver, output: nothing },

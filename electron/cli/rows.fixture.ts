@@ -1,11 +1,12 @@
 /** Rows as the engine would tell them, for the tests of this folder. */
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import { DEFAULT_POLICY, type Receiver, type Session } from '../../shared/ipc.ts'
 
 export function sessionRow(change: Partial<Session>): Session {
   return {
     id: '0a1b2c3d',
     revision: 1,
     name: 'Windows lab',
+    protocol: 'benchcast',
     imageId: 'ab'.repeat(32),
     imageName: 'windows',
     imageBytes: 200,
@@ -16,15 +17,18 @@ export function sessionRow(change: Partial<Session>): Session {
     port: 50_000,
     state: 'running',
     start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+    policy: DEFAULT_POLICY,
     waitingFor: '',
     rateCapBitsPerSecond: null,
     rateBitsPerSecond: 0,
     pass: 1,
     sentBytes: 0,
     repairBytes: 0,
+    filledBytes: 0,
     fraction: 0,
     leftMs: null,
-    pacedBy: '',
+    pacedBy: null,
+    querier: null,
     counts: { joined: 1, receiving: 1, verified: 0, failed: 0, lost: 0 },
     createdAtMs: 1_000,
     startedAtMs: null,
@@ -49,6 +53,7 @@ export function receiverRow(change: Partial<Receiver>): Receiver {
     serial: '',
     target: { path: '/dev/sda', kind: 'device', sizeBytes: 200 },
     state: 'receiving',
+    isDeferred: false,
     haveBytes: 0,
     totalBytes: 100,
     verifiedBytes: 0,
@@ -57,6 +62,7 @@ export function receiverRow(change: Partial<Receiver>): Receiver {
     lostDatagrams: 0,
     lossFraction: 0,
     silentMs: 0,
+    slowBecause: null,
     joinedAtMs: 1_000,
     endedAtMs: null,
     fault: null,

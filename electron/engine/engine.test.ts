@@ -4,9 +4,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { receive } from '../../client/client.ts'
-import { events, type EventName, type Events, requests } from '../../shared/ipc.ts'
+import { DEFAULT_POLICY, events, type EventName, type Events, requests } from '../../shared/ipc.ts'
 import { type Channel, type Client, createClient } from '../../shared/rpc.ts'
 import { type Engine, openEngine } from './engine.ts'
+
+const BENCHCAST = 'benchcast' as const
 
 /** The real engine behind a structured-cloning channel, real sockets on the loopback card, a real receiver. */
 let directory = ''
@@ -83,7 +85,15 @@ describe('engine', () => {
   it('images a machine from dropped file to verified target', async () => {
     const imageId = await importImage(content)
     const start = { ...byHand, afterReceivers: 1 }
-    const plan = { imageId, nic: 'lo', name, start, rateBitsPerSecond: null }
+    const plan = {
+      protocol: BENCHCAST,
+      imageId,
+      nic: 'lo',
+      name,
+      start,
+      rateBitsPerSecond: null,
+      policy: DEFAULT_POLICY,
+    }
     const opened = await client.call('session:open', plan)
     expect(requests['session:open'].output.safeParse(opened).error).toBeUndefined()
     const done = event('session:changed', batch =>
@@ -100,7 +110,14 @@ describe('engine', () => {
 
   it('keeps a session waiting, pauses, resumes, caps, drops, retries and stops it', async () => {
     const imageId = await importImage(content)
-    const plan = { imageId, nic: 'lo', name, start: byHand, rateBitsPerSecond: 2_000_000 }
+    const plan = {
+      protocol: BENCHCAST,
+      imageId,
+      nic: 'lo',
+      name,
+      start: byHand,
+      rateBitsPerSecond: 2_000_000,
+    }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target').catch((error: unknown) => error)
     const joined = await event('session:changed', batch =>
@@ -128,7 +145,15 @@ describe('engine', () => {
   it('offers to go on with a session after the engine was closed under it', async () => {
     const imageId = await importImage(content)
     const rule = { ...byHand, afterReceivers: 2 }
-    const plan = { imageId, nic: 'lo', name, start: rule, rateBitsPerSecond: null }
+    const plan = {
+      protocol: BENCHCAST,
+      imageId,
+      nic: 'lo',
+      name,
+      start: rule,
+      rateBitsPerSecond: null,
+      policy: DEFAULT_POLICY,
+    }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target')
     await event('session:changed', batch => batch.receivers.length > 0)
@@ -147,7 +172,14 @@ describe('engine', () => {
     const failed = event('catalog:tasksChanged', tasks => tasks.some(task => task.fault !== null))
     await client.call('catalog:import', { paths: [path.join(directory, 'none.img')] })
     expect((await failed)[0]?.fault?.message).toContain('none.img')
-    const plan = { nic: 'lo', name, start: byHand, rateBitsPerSecond: null }
+    const plan = {
+      protocol: BENCHCAST,
+      nic: 'lo',
+      name,
+      start: byHand,
+      rateBitsPerSecond: null,
+      policy: DEFAULT_POLICY,
+    }
     const imageId = 'a'.repeat(64)
     await expect(client.call('session:open', { ...plan, imageId })).rejects.toThrow(/image/i)
     const real = await importImage(content)

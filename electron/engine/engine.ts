@@ -114,6 +114,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'session:stop': ({ sessionId }) => done(owner(sessionId).stop(sessionId)),
     'session:setRate': ({ sessionId, rateBitsPerSecond }) =>
       done(owner(sessionId).setRate(sessionId, rateBitsPerSecond)),
+    'session:setPolicy': ({ sessionId, policy }) =>
+      done(owner(sessionId).setPolicy(sessionId, policy)),
     'session:setStartRule': ({ sessionId, start }) =>
       done(owner(sessionId).setStartRule(sessionId, start)),
     'session:dropReceiver': ({ sessionId, receiverId }) =>

@@ -1,7 +1,14 @@
 /** `benchcast send IMAGE --nic IFACE` */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { faultOf } from '../../../shared/fault.ts'
-import type { Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
+import {
+  DEFAULT_POLICY,
+  type Policy,
+  policySchema,
+  type Session,
+  type SessionPlan,
+  type StartRule,
+} from '../../../shared/ipc.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
 import { findNic } from '../../engine/net/net.ts'
@@ -25,6 +32,17 @@ const protocol = {
   parse: (given: string): Protocol | null =>
     given === 'benchcast' || given === 'udpcast' ? given : null,
   takes: 'benchcast or udpcast',
+}
+
+export const policyType = {
+  parse(given: string): Policy | null {
+    const [kind, below, ...more] = given.split(':')
+    const policy =
+      below === undefined ? { kind } : { kind, belowBitsPerSecond: rate.parse(below) ?? undefined }
+    const parsed = policySchema.safeParse(policy)
+    return parsed.success && more.length === 0 ? parsed.data : null
+  },
+  takes: 'together, fair or drop:RATE, for example drop:50mbit',
 }
 
 export const sendCommand = defineCommand({
@@ -51,6 +69,10 @@ export const sendCommand = defineCommand({
     rate: optional(rate, {
       placeholder: 'RATE',
       help: 'send at most so fast: 200mbit, 1gbit; default: as fast as the bench takes it',
+    }),
+    policy: optional(policyType, {
+      placeholder: 'POLICY',
+      help: 'slow machines: fair catches them up later, together waits, drop:50mbit drops them',
     }),
     name: optional(text, {
       placeholder: 'NAME',
@@ -92,13 +114,15 @@ export const sendCommand = defineCommand({
     const engine = await openEngine({ catalogDirectory })
     try {
       const plan: SessionPlan = {
+        protocol: 'benchcast',
         imageId: image.id,
         nic,
         name: values.name,
         start,
         rateBitsPerSecond: values.rate,
+        policy: values.policy ?? DEFAULT_POLICY,
       }
-      const session = await openOrContinue(engine, plan, values.new, context)
+      const session = await openOrContinue(engine, plan, values, context)
       return await conduct(engine, session.id, context)
     } finally {
       await engine.close()
@@ -111,6 +135,7 @@ interface ProtocolValues {
   readonly async: boolean
   readonly rate: number | null
   readonly name: string | null
+  readonly policy: Policy | null
   readonly new: boolean
 }
 
@@ -124,6 +149,7 @@ export function checkProtocol(values: ProtocolValues): void {
     return
   }
   if (values.name !== null) refuse('udpcast sessions have no name: leave --name out.')
+  if (values.policy !== null) refuse('udpcast sessions wait for the slowest: leave --policy out.')
   if (values.new) refuse('udpcast sessions never go on: leave --new out.')
   if (values.async && values.rate === null) {
     refuse('Option --async needs --rate: nobody can ask for what came too fast.')
@@ -156,7 +182,7 @@ function hasKeyboard({ stdin, output }: Context): boolean {
 async function openOrContinue(
   engine: Engine,
   plan: SessionPlan,
-  isNew: boolean,
+  given: { readonly new: boolean; readonly policy: Policy | null },
   { output }: Context,
 ): Promise<Session> {
   const all = await engine.handlers['session:list'](null)
@@ -164,7 +190,7 @@ async function openOrContinue(
     .filter(row => row.state === 'interrupted')
     .filter(row => row.imageId === plan.imageId && row.nic === plan.nic)
   const last = interrupted.at(-1)
-  if (last && !isNew) {
+  if (last && !given.new) {
     output.note(
       `Going on with session ${printable(last.name)} (${last.id}), which was interrupted; --new starts afresh.`,
     )
@@ -172,6 +198,10 @@ async function openOrContinue(
     const { rateBitsPerSecond } = plan
     if (rateBitsPerSecond !== null) {
       await engine.handlers['session:setRate']({ sessionId: session.id, rateBitsPerSecond })
+    }
+    const { policy } = given
+    if (policy !== null) {
+      await engine.handlers['session:setPolicy']({ sessionId: session.id, policy })
     }
     return session
   }

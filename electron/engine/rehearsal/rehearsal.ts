@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { VirtualOrder } from '../../../client/virtual.ts'
 import { type Fault, faultOf } from '../../../shared/fault.ts'
-import type { Session, SessionPlan } from '../../../shared/ipc.ts'
+import { DEFAULT_POLICY, type Session, type SessionPlan } from '../../../shared/ipc.ts'
 import { openCatalog } from '../catalog/catalog.ts'
 import { findNic, listNics, type UsableNic } from '../net/net.ts'
 import { createSessions, type Sessions } from '../session/session.ts'
@@ -189,11 +189,13 @@ function loopback(): UsableNic {
 function planFor(imageId: string, nic: UsableNic, receivers: number): SessionPlan {
   const rate = Math.max(MIN_RATE, Math.min(MAX_RATE, MAX_RATE_TOGETHER / receivers))
   return {
+    protocol: 'benchcast',
     imageId,
     nic: nic.name,
     name: 'Rehearsal',
     start: { afterReceivers: receivers, afterMs: null, sinceLastJoinMs: null },
     rateBitsPerSecond: Math.round(rate),
+    policy: DEFAULT_POLICY,
   }
 }
 

@@ -1,25 +1,33 @@
 /** One machine in a running session: its connection, its state, its figures. The session owns the clock. */
 import type { Receiver } from '../../../shared/ipc.ts'
 import type { Machine, Target } from '../../../shared/protocol/control.ts'
-import type { NeedReport } from '../../../shared/protocol/needReport.ts'
+import type { Limiter, NeedReport } from '../../../shared/protocol/needReport.ts'
 import type { Peer } from './controlServer.ts'
+import { createSlowMeter, type SlowBecause, type SlowMeter } from './pacing.ts'
+import type { SenderPace } from './pacingSession.ts'
 import { createRateMeter, type RateMeter } from './rateMeter.ts'
 import { isActive, isEnded, type ReceiverState } from './receiver.ts'
 
-/** 1 per chunk that it verified and wrote; progress is counted in stored bytes, the ones that travel. */
 export interface LiveReceiver {
   readonly slot: number
   readonly number: number
   readonly machine: Machine
   readonly joinedAtMs: number
+  /** Per chunk: see `CHUNK`. Progress is counted in stored bytes, the ones that travel. */
   readonly have: Uint8Array
   readonly meter: RateMeter
+  readonly slowMeter: SlowMeter
+  slowBecause: SlowBecause | null
   peer: Peer | null
   address: string
   target: Target
   state: ReceiverState
   revision: number
   haveBytes: number
+  /** Arrived, not yet verified and written. */
+  heldBytes: number
+  freeAssemblyKiB: number
+  limiter: Limiter | null
   verifiedBytes: number
   receivedDatagrams: number
   missedDatagrams: number
@@ -28,6 +36,9 @@ export interface LiveReceiver {
   window: { received: number; missed: number }
   progressAtMs: number
 }
+
+/** What a receiver told of a chunk. */
+const CHUNK = { whole: 0, have: 1, held: 2 } as const
 
 export function createLiveReceiver(
   place: { readonly slot: number; readonly number: number; readonly chunkCount: number },
@@ -41,12 +52,17 @@ export function createLiveReceiver(
     joinedAtMs: nowMs,
     have: new Uint8Array(place.chunkCount),
     meter: createRateMeter(),
+    slowMeter: createSlowMeter(),
+    slowBecause: null,
     peer: null,
     address: peer.address,
     target: peer.join.target,
     state: { state: 'joining', heardAtMs: nowMs },
     revision: 0,
     haveBytes: 0,
+    heldBytes: 0,
+    freeAssemblyKiB: 0,
+    limiter: null,
     verifiedBytes: 0,
     receivedDatagrams: 0,
     missedDatagrams: 0,
@@ -60,6 +76,8 @@ export function createLiveReceiver(
 export function forgetHoldings(receiver: LiveReceiver): void {
   receiver.have.fill(0)
   receiver.haveBytes = 0
+  receiver.heldBytes = 0
+  receiver.limiter = null
   receiver.verifiedBytes = 0
   receiver.receivedDatagrams = 0
   receiver.missedDatagrams = 0
@@ -82,13 +100,20 @@ export function account(
       continue
     }
     if (entry.firstChunk + entry.length > count) return false
-    if (entry.kind === 'held') continue
-    const has = entry.kind === 'have' ? 1 : 0
+    const now = CHUNK[entry.kind]
     for (let chunk = entry.firstChunk; chunk < entry.firstChunk + entry.length; chunk++) {
-      if (receiver.have[chunk] === has) continue
-      receiver.have[chunk] = has
-      receiver.haveBytes += (storedBytes[chunk] ?? 0) * (has === 1 ? 1 : -1)
-      if (has === 1) receiver.progressAtMs = nowMs
+      const before = receiver.have[chunk]
+      // Held is told before have; a repeat of it changes nothing.
+      if (before === now || (before === CHUNK.have && now === CHUNK.held)) continue
+      const bytes = storedBytes[chunk] ?? 0
+      receiver.have[chunk] = now
+      if (before === CHUNK.have) receiver.haveBytes -= bytes
+      if (before === CHUNK.held) receiver.heldBytes -= bytes
+      if (now === CHUNK.held) receiver.heldBytes += bytes
+      if (now === CHUNK.have) {
+        receiver.haveBytes += bytes
+        receiver.progressAtMs = nowMs
+      }
     }
   }
   // What it already held when it joined was not received: it must not look like speed.
@@ -99,7 +124,20 @@ export function account(
   receiver.receivedDatagrams = report.receivedDatagrams
   receiver.missedDatagrams = report.missedDatagrams
   receiver.kernelDrops = report.kernelDrops
+  receiver.freeAssemblyKiB = report.freeAssemblyKiB
+  receiver.limiter = report.limiter
   return true
+}
+
+/** What holds it back now; each half second. */
+export function gauge(receiver: LiveReceiver, sender: SenderPace, nowMs: number): void {
+  if (receiver.state.state !== 'receiving') {
+    receiver.slowMeter.reset()
+    receiver.slowBecause = null
+    return
+  }
+  const sample = { ...receiver, atMs: nowMs }
+  receiver.slowBecause = receiver.slowMeter.step(sample, sender, receiver.machine.linkBitsPerSecond)
 }
 
 /** Share of datagrams lost since the last call, and starts the next window; null without any. */
@@ -134,6 +172,7 @@ export function receiverRow(
     serial: machine.serial,
     target: receiver.target,
     state: state.state,
+    isDeferred: false,
     haveBytes: receiver.haveBytes,
     totalBytes: image.storedBytes,
     verifiedBytes: state.state === 'done' ? image.imageBytes : receiver.verifiedBytes,
@@ -142,6 +181,7 @@ export function receiverRow(
     lostDatagrams: receiver.missedDatagrams,
     lossFraction: datagrams === 0 ? 0 : receiver.missedDatagrams / datagrams,
     silentMs: silentMs(state, nowMs),
+    slowBecause: state.state === 'receiving' ? receiver.slowBecause : null,
     joinedAtMs: receiver.joinedAtMs,
     endedAtMs: isEnded(state) && 'atMs' in state ? state.atMs : null,
     fault: 'fault' in state ? state.fault : null,

@@ -5,7 +5,7 @@
  * the sender's thread. One tick each 100 ms moves everything that depends on time.
  */
 import { type Fault, faultOf } from '../../../shared/fault.ts'
-import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { SessionPhase } from '../../../shared/protocol/control.ts'
 import { openIgmpQuerier } from '../net/net.ts'
 import { startSender } from '../sender/sender.ts'
@@ -32,6 +32,7 @@ export interface LiveSession {
   stop(): void
   setRate(bitsPerSecond: number | null): void
   setStartRule(rule: StartRule): void
+  setPolicy(policy: Policy): void
   drop(receiverId: string): void
   retry(receiverId: string): void
   /** Closes sockets and thread. Without a stop before, the session can be continued. */
@@ -57,6 +58,7 @@ export async function openLiveSession(
   let phase: Phase = 'waiting'
   let rule = plan.start
   let cap = plan.rateBitsPerSecond
+  let policy = plan.policy
   let startedAtMs: number | null = null
   let endedAtMs: number | null = null
   let allEndedAtMs: number | null = null
@@ -204,7 +206,9 @@ export async function openLiveSession(
         rule,
         waitingFor,
         cap,
+        policy,
         stats,
+        filledBytes: 0,
         rateBitsPerSecond: phase === 'running' ? meter.bytesPerSecond(nowMs) * 8 : 0,
         startedAtMs,
         endedAtMs,
@@ -251,6 +255,10 @@ export async function openLiveSession(
     setStartRule(changed) {
       need(['waiting'], 'given another start rule')
       rule = changed
+    },
+    setPolicy(changed) {
+      need(['waiting', 'running', 'paused'], 'given another policy')
+      policy = changed
     },
     drop: table.drop,
     retry: table.retry,

@@ -1,7 +1,7 @@
 /**
  * All sessions of this engine: opens them, ends them, and finds those that an earlier engine's death interrupted.
  */
-import type { Receiver, Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
 import { encodeManifest } from '../../../shared/protocol/manifest.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../../shared/protocol/packet.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -36,6 +36,7 @@ export interface Sessions {
   stop(id: string): void
   setRate(id: string, bitsPerSecond: number | null): void
   setStartRule(id: string, rule: StartRule): void
+  setPolicy(id: string, policy: Policy): void
   drop(id: string, receiverId: string): void
   retry(id: string, receiverId: string): void
   /** Closes sockets and threads; open sessions stay open in the database and can be continued. */
@@ -142,6 +143,10 @@ export function createSessions(catalog: Catalog): Sessions {
     stop: id => find(id).stop(),
     setRate: (id, bitsPerSecond) => find(id).setRate(bitsPerSecond),
     setStartRule: (id, rule) => find(id).setStartRule(rule),
+    setPolicy(id, policy) {
+      find(id).setPolicy(policy)
+      store.policySet(id, policy)
+    },
     drop: (id, receiverId) => find(id).drop(receiverId),
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
@@ -170,7 +175,9 @@ function interruptedRow(catalog: Catalog, row: StoredSession): Session[] {
     rule: row.plan.start,
     waitingFor: '',
     cap: row.plan.rateBitsPerSecond,
+    policy: row.plan.policy,
     stats: { pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' },
+    filledBytes: 0,
     rateBitsPerSecond: 0,
     startedAtMs: null,
     endedAtMs: null,

@@ -1,6 +1,6 @@
 /** The session as front ends see it. Pure. */
 import type { Fault } from '../../../shared/fault.ts'
-import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { SessionSetup } from './setup.ts'
 
 /** What of a session's setup is shown: an interrupted one has no more. */
@@ -23,12 +23,14 @@ export interface SessionFigures {
   readonly rule: StartRule
   readonly waitingFor: string
   readonly cap: number | null
+  readonly policy: Policy
   readonly stats: {
     readonly pass: number
     readonly sentBytes: number
     readonly repairBytes: number
     readonly phase: string
   }
+  readonly filledBytes: number
   readonly rateBitsPerSecond: number
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
@@ -60,12 +62,14 @@ export function sessionRow(
     port: setup.port,
     state: figures.phase,
     start: figures.rule,
+    policy: figures.policy,
     waitingFor: figures.phase === 'waiting' ? figures.waitingFor : '',
     rateCapBitsPerSecond: figures.cap,
     rateBitsPerSecond: Math.round(figures.rateBitsPerSecond),
     pass: figures.startedAtMs === null ? 0 : figures.stats.pass,
     sentBytes: figures.stats.sentBytes,
     repairBytes: figures.stats.repairBytes,
+    filledBytes: figures.filledBytes,
     fraction: fraction(receivers),
     leftMs: figures.phase === 'running' && lefts.length > 0 ? Math.max(...lefts) : null,
     pacedBy: figures.phase === 'running' ? pacedBy(figures, receivers) : '',

@@ -22,6 +22,7 @@ const session: Omit<StoredSession, 'isOwned'> = {
     name: null,
     start: { afterReceivers: 8, afterMs: null, sinceLastJoinMs: 5_000 },
     rateBitsPerSecond: 200_000_000,
+    policy: { kind: 'drop', belowBitsPerSecond: 50_000_000 },
   },
   group: '239.255.70.1',
   port: 63_001,
@@ -46,6 +47,20 @@ test('an open session is found as it was, owned while its process lives', () => 
   store.opened(session)
   expect(store.open()).toEqual([{ ...session, isOwned: true }])
   expect(owner().pid).toBe(process.pid)
+})
+
+test('a policy that is set later is the one a session goes on with', () => {
+  const store = createSessionStore(database)
+  store.opened(session)
+  store.policySet(session.id, { kind: 'together' })
+  expect(store.open()[0]?.plan).toEqual({ ...session.plan, policy: { kind: 'together' } })
+})
+
+test('a session from before there were policies goes on fairly', () => {
+  const store = createSessionStore(database)
+  store.opened(session)
+  database.exec(`UPDATE sessions SET plan_json = json_remove(plan_json, '$.plan.policy')`)
+  expect(store.open()[0]?.plan).toEqual({ ...session.plan, policy: { kind: 'fair' } })
 })
 
 test('a session whose process has died is interrupted, and owned again when adopted', async () => {

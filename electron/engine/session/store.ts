@@ -6,7 +6,14 @@ import fs from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { z } from 'zod'
 import { parseJson } from '../../../shared/parseJson.ts'
-import { type Session, type SessionPlan, sessionPlanSchema } from '../../../shared/ipc.ts'
+import {
+  DEFAULT_POLICY,
+  type Policy,
+  policySchema,
+  type Session,
+  type SessionPlan,
+  sessionPlanSchema,
+} from '../../../shared/ipc.ts'
 
 export interface StoredSession {
   readonly id: string
@@ -23,6 +30,7 @@ export interface SessionStore {
   opened(session: Omit<StoredSession, 'isOwned'>): void
   /** Takes an interrupted session over. */
   adopted(id: string): void
+  policySet(id: string, policy: Policy): void
   /** Leaves it open and unowned: this process goes, the session may go on. */
   released(id: string): void
   ended(session: Pick<Session, 'id'>, result: Session | null): void
@@ -30,7 +38,8 @@ export interface SessionStore {
 }
 
 const ownedPlanSchema = z.strictObject({
-  plan: sessionPlanSchema,
+  // Sessions from before there were policies go on with the one they had in effect.
+  plan: sessionPlanSchema.extend({ policy: policySchema.default(DEFAULT_POLICY) }),
   owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
 })
 
@@ -57,6 +66,9 @@ export function createSessionStore(database: Database): SessionStore {
   const adopt = database.prepare(
     `UPDATE sessions SET plan_json = json_set(plan_json, '$.owner', json(?)) WHERE id = ?`,
   )
+  const setPolicy = database.prepare(
+    `UPDATE sessions SET plan_json = json_set(plan_json, '$.plan.policy', json(?)) WHERE id = ?`,
+  )
   const finish = database.prepare(
     `UPDATE sessions SET state = 'ended', ended_at_ms = ?, result_json = ? WHERE id = ?`,
   )
@@ -68,6 +80,7 @@ export function createSessionStore(database: Database): SessionStore {
       insert.run(id, plan.imageId, name, plan.nic, json, group, port, createdAtMs)
     },
     adopted: id => void adopt.run(JSON.stringify(owner), id),
+    policySet: (id, policy) => void setPolicy.run(JSON.stringify(policy), id),
     released: id => void adopt.run(JSON.stringify(NOBODY), id),
     ended: (session, result) =>
       void finish.run(Date.now(), result === null ? null : JSON.stringify(result), session.id),

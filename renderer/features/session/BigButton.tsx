@@ -1,6 +1,6 @@
 import { type LucideIcon, Pause, Play, Presentation, RotateCcw, Sparkles } from 'lucide-react'
 import { useState } from 'react'
-import type { Image, Session } from '../../../shared/ipc.ts'
+import { DEFAULT_POLICY, type Image, type Session } from '../../../shared/ipc.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { isOnBench, primaryAction, type PrimaryAction } from './select.ts'
@@ -45,11 +45,13 @@ export function BigButton({
     if (!session) {
       if (!image || !nic) return
       const plan = {
+        protocol: 'benchcast' as const,
         imageId: image.id,
         nic: nic.name,
         name: null,
         start: startRule,
         rateBitsPerSecond,
+        policy: DEFAULT_POLICY,
       }
       const opened = await ask('session:open', plan)
       if (opened) showSession(opened.id)

@@ -105,6 +105,10 @@ function createBench(scene: string, machines: number): Bench {
       if (current) current = { ...current, rateCapBitsPerSecond: rateBitsPerSecond }
       return null
     },
+    'session:setPolicy': ({ policy }) => {
+      if (current) current = { ...current, policy }
+      return null
+    },
     'session:setStartRule': ({ start }) => {
       if (current) current = { ...current, start }
       return null
@@ -199,7 +203,7 @@ function summarise(of: Session, rows: readonly Receiver[], ticks: number): Sessi
     repairBytes: Math.round(fraction * of.storedBytes * 0.03),
     fraction,
     leftMs: of.state === 'running' ? Math.round((1 - fraction) * 190_000) : null,
-    pacedBy: of.state === 'running' ? 'The network card sends no faster: 1 Gbit/s' : '',
+    pacedBy: of.state === 'running' ? PACED_BY : null,
     counts: {
       joined: rows.length,
       receiving: count('joining', 'receiving', 'verifying'),
@@ -208,6 +212,12 @@ function summarise(of: Session, rows: readonly Receiver[], ticks: number): Sessi
       lost: count('lost'),
     },
   }
+}
+
+const PACED_BY: Session['pacedBy'] = {
+  kind: 'network',
+  receiverNumber: null,
+  sentence: 'The link of card enp0s31f6, 1 Gbit/s, paces it',
 }
 
 function importTasks(): ReturnType<typeof task>[] {
