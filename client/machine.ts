@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
+import { listNics } from '../electron/engine/net/net.ts'
 import type { Machine } from '../shared/protocol/control.ts'
 
 const MAX_TEXT = 256
@@ -23,6 +24,7 @@ export function describeMachine(
       return '' // Not Linux, a virtual machine without SMBIOS, or readable by root alone.
     }
   }
+  const card = listNics().find(nic => nic.address === nicAddress)
   const mac = macOf(nicAddress)
   const identity = createHash('sha256').update(
     `${dmi('product_uuid').toLowerCase()}\n${mac}\n${scope}`,
@@ -34,6 +36,7 @@ export function describeMachine(
     maker: dmi('sys_vendor'),
     model: dmi('product_name'),
     serial: dmi('product_serial'),
+    linkBitsPerSecond: card?.linkBitsPerSecond ?? null,
     ...override,
   }
 }

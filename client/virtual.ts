@@ -52,6 +52,7 @@ async function runOne(
         maker: 'Benchcast',
         model: 'Rehearsal',
         serial: '',
+        linkBitsPerSecond: null,
       },
       assemblyBytes: order.assemblyBytes,
       writerThreads: 1,

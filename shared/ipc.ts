@@ -232,6 +232,41 @@ export const receiverSchema = z.strictObject({
 })
 export type Receiver = z.infer<typeof receiverSchema>
 
+/**
+ * What the network doctor found wrong, or worth knowing. `warning`: it works, but slower or not for long; `fault`: it
+ * does not work for somebody. Codes: electron/engine/doctor/diagnose.ts.
+ */
+export const findingSchema = z.strictObject({
+  code: z
+    .string()
+    .max(64)
+    .regex(/^doctor\/[a-z0-9-]+$/),
+  severity: z.enum(['info', 'warning', 'fault']),
+  /** The machine it is about; null when it is about the card, the switch or this computer. */
+  receiverId: receiverId.nullable(),
+  /** What it is, naming the thing. */
+  sentence: text,
+  /** What to do. Empty where nothing needs doing. */
+  advice: text,
+  /** What shows it: names end in their unit. */
+  figures: z.record(z.string().max(64), z.number()),
+})
+export type Finding = z.infer<typeof findingSchema>
+
+/** One look at a card, or at a session's card and machines. */
+export const examinationSchema = z.strictObject({
+  nic: text,
+  sessionId: sessionId.nullable(),
+  atMs,
+  /** The most serious first. */
+  findings: z.array(findingSchema).max(1000),
+  /** What could not be looked at, and why, as sentences. */
+  unexamined: z.array(text).max(100),
+  /** How data reaches every machine that was probed. */
+  recommendedDelivery: z.enum(['multicast', 'broadcast', 'unicast']),
+})
+export type Examination = z.infer<typeof examinationSchema>
+
 export const appInfoSchema = z.strictObject({
   version: text,
   node: text,
@@ -290,6 +325,13 @@ export const requests = {
   'session:discard': { input: inSession, output: nothing },
   /** Takes an ended session and its machines off the screen. */
   'session:dismiss': { input: inSession, output: nothing },
+  /** Looks now; takes a few seconds. A session's machines are probed with a short burst of datagrams. */
+  'doctor:examine': {
+    input: z.union([z.strictObject({ nic: text.min(1) }), inSession]),
+    output: examinationSchema,
+  },
+  /** The latest examination of each open session. */
+  'doctor:list': { input: nothing, output: z.array(examinationSchema) },
   /** Rehearsal: sample image, real multicast on this machine, virtual receivers. Answers its session. */
   'rehearsal:start': {
     input: z.strictObject({
@@ -311,6 +353,8 @@ export const events = {
     /** Sessions dismissed: forget them and their receivers. */
     gone: z.array(sessionId),
   }),
+  /** Whenever findings of an open session change: all of them, each session's latest. */
+  'doctor:changed': z.array(examinationSchema),
 } as const
 
 export type Requests = {

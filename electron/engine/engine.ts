@@ -6,10 +6,11 @@ import fs from 'node:fs'
 import type { EventName, Events, Receiver, Session } from '../../shared/ipc.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'
+import { createDoctor } from './doctor/doctor.ts'
 import { listNics } from './net/net.ts'
 import { createRehearsals } from './rehearsal/rehearsal.ts'
 import { createRowTracker } from './rowTracker.ts'
-import { createSessions, type Sessions } from './session/session.ts'
+import { createSessions, SessionError, type Sessions } from './session/session.ts'
 import { createTasks } from './tasks/tasks.ts'
 
 export interface EngineOptions {
@@ -62,6 +63,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   /** Who runs this session; the engine's own sessions answer for ids that nobody knows. */
   const owner = (id: string): Sessions =>
     groups().find(group => group.list().some(session => session.id === id)) ?? sessions
+
+  const doctor = createDoctor({ nicOf: id => nicOf(owner(id), id) })
 
   const timer = setInterval(() => {
     if (areTasksStale) {
@@ -125,6 +128,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'session:continue': ({ sessionId }) => sessions.continue(sessionId),
     'session:discard': ({ sessionId }) => done(sessions.discard(sessionId)),
     'session:dismiss': ({ sessionId }) => done(owner(sessionId).dismiss(sessionId)),
+    'doctor:examine': request =>
+      'nic' in request ? doctor.examineCard(request.nic) : doctor.examineSession(request.sessionId),
+    'doctor:list': () => doctor.list(),
     'rehearsal:start': request => rehearsals.start(request),
   }
 
@@ -137,12 +143,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     async close() {
       clearInterval(timer)
+      await doctor.close()
       await tasks.close()
       await rehearsals.close()
       await sessions.close()
       catalog.close()
     },
   }
+}
+
+function nicOf(sessions: Sessions, id: string): string {
+  const session = sessions.list().find(row => row.id === id)
+  if (session) return session.nic
+  throw new SessionError({ code: 'session/not-found', session: id })
 }
 
 function freeBytes(catalog: Catalog): number | null {

@@ -14,7 +14,15 @@ import type { SessionId } from './packet.ts'
 
 const SESSION = 0x00c0_ffee as SessionId
 const FAULT = { code: 'disk/too-small', message: 'Too small.' }
-const MACHINE = { id: '0f'.repeat(16), name: 'pc', mac: '', maker: '', model: '', serial: '' }
+const MACHINE = {
+  id: '0f'.repeat(16),
+  name: 'pc',
+  mac: '',
+  maker: '',
+  model: '',
+  serial: '',
+  linkBitsPerSecond: null,
+}
 const JOIN: ToSender = {
   type: 'join',
   protocol: 1,

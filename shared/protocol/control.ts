@@ -27,6 +27,8 @@ export type Machine = z.infer<typeof machineSchema>
 
 export const targetSchema = z.strictObject({
   path: z.string().max(1024),
+  /** Of the card it joins from, as its driver says; null when that is unknown or made up. */
+  linkBitsPerSecond: z.number().int().positive().max(1e13).nullable(),
   kind: z.enum(['file', 'device', 'memory']),
   /** Null where the target can grow. */
   sizeBytes: bytes.nullable(),

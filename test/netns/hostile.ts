@@ -139,7 +139,15 @@ function joinOf(id: string): object {
   return {
     type: 'join',
     protocol: 1,
-    machine: { id, name: '\u202eevil', mac: 'x', maker: '', model: '', serial: '' },
+    machine: {
+      id,
+      name: '\u202eevil',
+      mac: 'x',
+      maker: '',
+      model: '',
+      serial: '',
+      linkBitsPerSecond: null,
+    },
     target: { path: '../../etc', kind: 'device', sizeBytes: 1 },
     nonce: '0'.repeat(32),
   }

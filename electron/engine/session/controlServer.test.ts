@@ -28,6 +28,7 @@ const JOIN: Join = {
     maker: 'Maker',
     model: 'Model',
     serial: '1',
+    linkBitsPerSecond: 1_000_000_000,
   },
   target: { path: '/dev/sda', kind: 'device', sizeBytes: 1_000_000 },
   nonce: '0'.repeat(32),

@@ -126,6 +126,15 @@ function createBench(scene: string, machines: number): Bench {
       rows = []
       return null
     },
+    'doctor:examine': request => ({
+      nic: 'nic' in request ? request.nic : 'eth0',
+      sessionId: 'nic' in request ? null : request.sessionId,
+      atMs: Date.now(),
+      findings: [],
+      unexamined: [],
+      recommendedDelivery: 'multicast',
+    }),
+    'doctor:list': () => [],
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
