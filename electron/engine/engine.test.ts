@@ -117,6 +117,7 @@ describe('engine', () => {
       name,
       start: byHand,
       rateBitsPerSecond: 2_000_000,
+      policy: DEFAULT_POLICY,
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target').catch((error: unknown) => error)
@@ -136,6 +137,8 @@ describe('engine', () => {
     await client.call('session:dropReceiver', { sessionId, receiverId })
     expect((await client.call('session:receivers', null))[0]?.state).toBe('dropped')
     await client.call('session:retryReceiver', { sessionId, receiverId })
+    await client.call('session:setPolicy', { sessionId, policy: { kind: 'together' } })
+    expect((await client.call('session:list', null))[0]?.policy).toEqual({ kind: 'together' })
     await client.call('session:setRate', { sessionId, rateBitsPerSecond: null })
     expect(await receiving).toMatchObject({ outcome: 'verified' })
     await client.call('session:stop', { sessionId })

@@ -3,7 +3,7 @@ import type { Channel } from '../../../shared/rpc.ts'
 import { commands } from './commands.ts'
 import { renderNics } from './nics.ts'
 import { renderReceive } from './receive.ts'
-import { startRule } from './send.ts'
+import { policyType, startRule } from './send.ts'
 import { proposing } from './serve.ts'
 import { sentences } from './verify.ts'
 
@@ -52,6 +52,15 @@ describe('send', () => {
   it('starts with the first machine when nobody could press Enter', () => {
     expect(startRule(none, false)).toMatchObject({ afterReceivers: 1, afterMs: null })
     expect(startRule(none, true)).toMatchObject({ afterReceivers: null, afterMs: null })
+  })
+
+  it('reads a policy, and refuses what is none', () => {
+    expect(policyType.parse('together')).toEqual({ kind: 'together' })
+    expect(policyType.parse('fair')).toEqual({ kind: 'fair' })
+    expect(policyType.parse('drop:50mbit')).toEqual({ kind: 'drop', belowBitsPerSecond: 50e6 })
+    for (const wrong of ['', 'drop', 'drop:', 'drop:fast', 'drop:1mbit:2', 'fair:1mbit', 'FAIR']) {
+      expect(policyType.parse(wrong)).toBeNull()
+    }
   })
 
   it('takes the rules as given otherwise, in milliseconds', () => {

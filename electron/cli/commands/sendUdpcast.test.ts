@@ -24,7 +24,14 @@ const result: UdpcastResult = {
 }
 
 describe('send --protocol udpcast', () => {
-  const plain = { protocol: 'udpcast', async: false, rate: null, name: null, new: false } as const
+  const plain = {
+    protocol: 'udpcast',
+    async: false,
+    rate: null,
+    name: null,
+    policy: null,
+    new: false,
+  } as const
 
   it('says in its help that nothing is verified', () => {
     const help = sendCommand.help(80).replaceAll(/\s+/g, ' ')
@@ -36,6 +43,9 @@ describe('send --protocol udpcast', () => {
     expect(() => checkProtocol(plain)).not.toThrow()
     expect(() => checkProtocol({ ...plain, name: 'lab' })).toThrow('have no name')
     expect(() => checkProtocol({ ...plain, new: true })).toThrow('never go on')
+    expect(() => checkProtocol({ ...plain, policy: { kind: 'fair' } })).toThrow(
+      'leave --policy out',
+    )
     expect(() => checkProtocol({ ...plain, async: true })).toThrow('--async needs --rate')
     expect(() => checkProtocol({ ...plain, async: true, rate: 1e8 })).not.toThrow()
     const ours = { ...plain, protocol: 'benchcast' } as const
