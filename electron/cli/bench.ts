@@ -35,6 +35,7 @@ const STATES: Readonly<Record<Receiver['state'], readonly [string, Style]>> = {
   receiving: ['receiving', 'cyan'],
   verifying: ['reading back', 'cyan'],
   done: ['verified', 'green'],
+  acknowledged: ['not verified', 'yellow'],
   lost: ['silent', 'yellow'],
   dropped: ['dropped', 'yellow'],
   refused: ['refused', 'red'],
@@ -94,7 +95,7 @@ function headline({ session, receivers }: SessionRows, brush: Brush): string {
         formatBits(session.rateBitsPerSecond),
         `pass ${session.pass}`,
         ...(session.leftMs === null ? [] : [`${leftWord(session.leftMs)} left`]),
-        ...(session.pacedBy === '' ? [] : [brush.style('dim', session.pacedBy)]),
+        ...(session.pacedBy === null ? [] : [brush.style('dim', session.pacedBy.sentence)]),
       ]
       return `  ${name} ${on}  ${parts.join('  ')}`
     }

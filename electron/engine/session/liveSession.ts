@@ -7,18 +7,20 @@
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { SessionPhase } from '../../../shared/protocol/control.ts'
-import { openIgmpQuerier } from '../net/net.ts'
-import { startSender } from '../sender/sender.ts'
+import { openIgmpQuerier, type QuerierState } from '../net/net.ts'
+import { startSender, type TransmitterStats } from '../sender/sender.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
 import { SessionError } from './fault.ts'
-import { receiverRow, takeLoss } from './liveReceiver.ts'
+import { gauge, receiverRow, takeLoss } from './liveReceiver.ts'
+import { PACING_STEP_MS, settle } from './pacing.ts'
+import { paceOf, type PacedBy, type SenderPace } from './pacingSession.ts'
 import { createRateControl } from './rateControl.ts'
 import { createReceiverTable } from './receiverTable.ts'
 import { isActive } from './receiver.ts'
 import { createRateMeter } from './rateMeter.ts'
 import { announcedName, type SessionSetup } from './setup.ts'
-import { sessionRow } from './sessionRow.ts'
+import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { startVerdict } from './startRule.ts'
 
 export interface LiveSession {
@@ -43,6 +45,7 @@ type Phase = Exclude<Session['state'], 'interrupted'>
 
 const TICK_MS = 100
 const RATE_STEP_TICKS = 2
+const PACING_TICKS = PACING_STEP_MS / TICK_MS
 /** After the last machine ended, a straggler that reconnects still finds the session, ms. */
 const LINGER_MS = 2_000
 /** Long enough for the last message to leave before sockets close, ms. */
@@ -64,8 +67,10 @@ export async function openLiveSession(
   let allEndedAtMs: number | null = null
   let fault: Fault | null = null
   let waitingFor = ''
-  let stats = { txSeq: 0, pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' }
+  let stats: TransmitterStats = { txSeq: 0, pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' }
   let ticks = 0
+  let pace = settle<PacedBy>(null, null, 0)
+  let querierState: (() => QuerierState) | null = null
   const rateControl = createRateControl(card.linkBitsPerSecond)
   const meter = createRateMeter()
 
@@ -112,6 +117,7 @@ export async function openLiveSession(
     // No switch between this computer and itself.
     if (!setup.isLoopedBack) {
       const querier = await openIgmpQuerier(card)
+      querierState = () => querier.state()
       closers.unshift(() => querier.close())
     }
   } catch (error) {
@@ -178,8 +184,22 @@ export async function openLiveSession(
     }
     if (phase !== 'running') return
     if (cap === null && ticks % RATE_STEP_TICKS === 0) adaptRate(nowMs)
+    if (ticks % PACING_TICKS === 0) gaugeAll(nowMs)
     if (!table.hasAllEnded()) allEndedAtMs = null
     else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
+  }
+
+  function gaugeAll(nowMs: number): void {
+    const facts: SenderPace = {
+      phase: stats.phase,
+      sentBitsPerSecond: meter.bytesPerSecond(nowMs) * 8,
+      wantedBitsPerSecond: cap ?? rateControl.rateBitsPerSecond,
+      capBitsPerSecond: cap,
+      linkBitsPerSecond: card.linkBitsPerSecond,
+    }
+    for (const receiver of table.all()) gauge(receiver, facts, nowMs)
+    const verdict = paceOf(facts, rows(nowMs), card.name)
+    pace = settle(pace, verdict, nowMs, one => `${one.kind} ${one.receiverNumber}`)
   }
 
   let stepped = { atMs: 0, bytes: 0 }
@@ -213,6 +233,8 @@ export async function openLiveSession(
         startedAtMs,
         endedAtMs,
         fault,
+        pacedBy: phase === 'running' ? pace.value : null,
+        querier: phase === 'ended' ? null : describeQuerier(querierState?.() ?? null),
       },
       rows(nowMs),
     )

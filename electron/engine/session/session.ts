@@ -182,6 +182,8 @@ function interruptedRow(catalog: Catalog, row: StoredSession): Session[] {
     startedAtMs: null,
     endedAtMs: null,
     fault: null,
+    pacedBy: null,
+    querier: null,
   }
   return [sessionRow(setup, figures, [])]
 }

@@ -1,6 +1,8 @@
 /** The session as front ends see it. Pure. */
 import type { Fault } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { QuerierState } from '../net/net.ts'
+import type { PacedBy } from './pacingSession.ts'
 import type { SessionSetup } from './setup.ts'
 
 /** What of a session's setup is shown: an interrupted one has no more. */
@@ -35,10 +37,9 @@ export interface SessionFigures {
   readonly startedAtMs: number | null
   readonly endedAtMs: number | null
   readonly fault: Fault | null
+  readonly pacedBy: PacedBy | null
+  readonly querier: Session['querier']
 }
-
-/** A rate this near the cap is the cap's doing. */
-const AT_CAP = 0.85
 
 export function sessionRow(
   setup: ShownSetup,
@@ -52,6 +53,7 @@ export function sessionRow(
     id: setup.id,
     revision: 0,
     name: setup.name,
+    protocol: plan.protocol,
     imageId: plan.imageId,
     imageName: setup.imageName,
     imageBytes: setup.layout.manifest.imageBytes,
@@ -72,7 +74,8 @@ export function sessionRow(
     filledBytes: figures.filledBytes,
     fraction: fraction(receivers),
     leftMs: figures.phase === 'running' && lefts.length > 0 ? Math.max(...lefts) : null,
-    pacedBy: figures.phase === 'running' ? pacedBy(figures, receivers) : '',
+    pacedBy: figures.pacedBy,
+    querier: figures.querier,
     counts: {
       joined: receivers.length,
       receiving: active.length,
@@ -98,20 +101,13 @@ function fraction(receivers: readonly Receiver[]): number {
   return Math.min(1, sum / taking.length)
 }
 
-function pacedBy(figures: SessionFigures, receivers: readonly Receiver[]): string {
-  if (figures.stats.phase === 'idle') {
-    const lost = receivers.find(row => row.state === 'lost')
-    if (lost) return `Waiting for machine ${lost.number}, which is silent`
-    if (receivers.some(row => row.state === 'verifying')) return 'Machines read their disks back'
-    return ''
-  }
-  if (figures.cap !== null && figures.rateBitsPerSecond >= figures.cap * AT_CAP)
-    return 'The rate cap'
-  const lossy = receivers
-    .filter(row => row.state === 'receiving')
-    .toSorted((a, b) => b.lossFraction - a.lossFraction)[0]
-  if (lossy && lossy.lossFraction > 0.02) return `Losses, most at machine ${lossy.number}`
-  return ''
+/** Null for a session on this computer alone, where no switch is asked. */
+export function describeQuerier(state: QuerierState | null): Session['querier'] {
+  if (state === null) return { state: 'off', detail: 'No switch lies between.' }
+  if (!state.isRunning) return { state: 'off', detail: state.reason }
+  return state.other === null
+    ? { state: 'asking', detail: '' }
+    : { state: 'other', detail: state.other }
 }
 
 function count(receivers: readonly Receiver[], states: readonly Receiver['state'][]): number {

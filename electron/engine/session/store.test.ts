@@ -17,6 +17,7 @@ const session: Omit<StoredSession, 'isOwned'> = {
   id: '0000beef',
   name: 'Monday',
   plan: {
+    protocol: 'benchcast',
     imageId: 'ab'.repeat(32),
     nic: 'eth0',
     name: null,

@@ -93,7 +93,7 @@ function subline(session: Session): string {
     counts.failed > 0 ? `${counts.failed} failed` : null,
     counts.lost > 0 ? `${counts.lost} silent` : null,
     session.pass > 0 ? `pass ${session.pass}` : null,
-    session.pacedBy === '' ? null : session.pacedBy,
+    session.pacedBy === null ? null : session.pacedBy.sentence,
   ]
     .filter(part => part !== null)
     .join(' · ')

@@ -54,6 +54,8 @@ export function look(receiver: Receiver, phase: Phase): Look {
       }
     case 'done':
       return { tone: 'done', words: 'Verified', word: 'Verified', fraction: 1 }
+    case 'acknowledged':
+      return { tone: 'idle', words: 'Has it all, not verified', word: 'Unverified', fraction: 1 }
     case 'lost':
       return {
         tone: 'warn',
