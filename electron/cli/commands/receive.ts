@@ -39,7 +39,7 @@ export const receiveCommand = defineCommand({
   },
   details: [
     'Succeeds only after the whole target was read back and matched. Interrupted, it keeps what it has: the same command goes on from there.',
-    ` JSON: {"event":"progress","state","sessionName","imageName","imageBytes","haveBytes",
+    ` JSON: {"event":"progress","atMs","state","sessionName","imageName","imageBytes","haveBytes",
         "verifiedBytes","rateBytesPerSecond","missedDatagrams","kernelDrops","number","note"}
         at most twice a second, and at each change of state
        {"event":"result","outcome":"verified","imageId","imageBytes","receivedBytes","keptBytes",
@@ -76,7 +76,7 @@ function createReport(output: Output, target: string): Report {
     if (output.isJson) {
       if (!isNews && Date.now() - toldAtMs < JSON_EVERY_MS) return
       toldAtMs = Date.now()
-      output.event({ event: 'progress', ...progress })
+      output.event({ event: 'progress', atMs: toldAtMs, ...progress })
     } else if (output.isLive) output.draw(() => renderReceive(target, progress, output.width - 1))
     else if (isNews || progress.note !== note) {
       note = progress.note
