@@ -27,6 +27,7 @@ import {
 } from '../shared/protocol/manifest.ts'
 import { PROTOCOL_VERSION } from '../shared/protocol/packet.ts'
 import { isSigned } from './discovery.ts'
+import { createProbeAnswer } from './probeAnswer.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { KnownSession } from './receiveOptions.ts'
 
@@ -89,9 +90,17 @@ export function openLink(options: LinkOptions): Link {
   )
   socket.binaryType = 'nodebuffer'
 
+  const probes = createProbeAnswer({
+    session,
+    group: announce.data.group,
+    nicAddress: options.localAddress,
+    send,
+  })
+
   function end(reason: string, fault: ReceiveError | null = null): void {
     if (isOver) return
     isOver = true
+    probes.close()
     socket.terminate()
     options.onClosed(reason, fault)
   }
@@ -121,6 +130,12 @@ export function openLink(options: LinkOptions): Link {
         return options.onDropped(message.fault)
       case 'readmitted':
         return options.onReadmitted()
+      case 'probe':
+        // Not before it has shown that it owns the announced key.
+        if (admission !== null) probes.listen(message)
+        return
+      case 'probeEnd':
+        return probes.end(message.id)
     }
   }
 
@@ -191,6 +206,7 @@ export function openLink(options: LinkOptions): Link {
     close() {
       if (isOver) return Promise.resolve()
       isOver = true
+      probes.close()
       return new Promise(resolve => {
         const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS)
         socket.once('close', () => {

@@ -36,6 +36,8 @@ const TO_SENDER: ToSender[] = [
   { type: 'state', state: 'verifying', doneBytes: 5 },
   { type: 'result', outcome: 'verified', receivedBytes: 7, fault: null },
   { type: 'result', outcome: 'refused', receivedBytes: 0, fault: FAULT },
+  { type: 'probing', id: 7, isListening: true },
+  { type: 'probed', id: 7, received: 3, largestBytes: 1432, durationUs: 900, kernelDrops: 0 },
 ]
 const TO_RECEIVER: ToReceiver[] = [
   { type: 'admitted', number: 1, manifestBytes: 69, phase: 'waiting', proof: 'cd'.repeat(64) },
@@ -43,6 +45,8 @@ const TO_RECEIVER: ToReceiver[] = [
   { type: 'session', phase: 'ended' },
   { type: 'dropped', fault: FAULT },
   { type: 'readmitted' },
+  { type: 'probe', id: 7, delivery: 'broadcast', port: 63_001, count: 200, bytes: 1432 },
+  { type: 'probeEnd', id: 7 },
 ]
 
 test('every message parses as what it is, and only at its own end', () => {

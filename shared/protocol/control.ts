@@ -1,7 +1,12 @@
 /** Text messages of the control connection. PROTOCOL.md §6. Each end parses what it receives with its own union. */
 import { z } from 'zod'
 import { faultSchema } from '../fault.ts'
-import { MAX_IMAGE_BYTES } from './limits.ts'
+import {
+  MAX_IMAGE_BYTES,
+  MAX_PROBE_BYTES,
+  MAX_PROBE_DATAGRAMS,
+  PROBE_HEADER_BYTES,
+} from './limits.ts'
 import { PROTOCOL_VERSION, type SessionId, sessionIdToHex } from './packet.ts'
 
 export const CONTROL_SUBPROTOCOL = 'benchcast.v1'
@@ -22,13 +27,13 @@ export const machineSchema = z.strictObject({
   maker: text,
   model: text,
   serial: text,
+  /** Of the card it joins from, as its driver says; null when that is unknown or made up. */
+  linkBitsPerSecond: z.number().int().positive().max(1e13).nullable(),
 })
 export type Machine = z.infer<typeof machineSchema>
 
 export const targetSchema = z.strictObject({
   path: z.string().max(1024),
-  /** Of the card it joins from, as its driver says; null when that is unknown or made up. */
-  linkBitsPerSecond: z.number().int().positive().max(1e13).nullable(),
   kind: z.enum(['file', 'device', 'memory']),
   /** Null where the target can grow. */
   sizeBytes: bytes.nullable(),
@@ -57,7 +62,37 @@ const resultSchema = z.strictObject({
   fault: faultSchema.nullable(),
 })
 
-export const toSenderSchema = z.discriminatedUnion('type', [joinSchema, stateSchema, resultSchema])
+const u32 = z.number().int().min(0).max(0xffff_ffff)
+
+/** What the session's datagrams are addressed to: its group, the card's broadcast address, each receiver. */
+export const deliverySchema = z.enum(['multicast', 'broadcast', 'unicast'])
+export type Delivery = z.infer<typeof deliverySchema>
+
+/** Answers `probe`: datagrams of it may come. */
+const probingSchema = z.strictObject({
+  type: z.literal('probing'),
+  id: u32,
+  isListening: z.boolean(),
+})
+/** Answers `probeEnd`, or comes unasked as soon as every datagram of the probe is there. */
+const probedSchema = z.strictObject({
+  type: z.literal('probed'),
+  id: u32,
+  received: z.number().int().min(0).max(MAX_PROBE_DATAGRAMS),
+  /** Of the datagrams that came; 0 when none did. */
+  largestBytes: z.number().int().min(0).max(MAX_PROBE_BYTES),
+  /** From the first to the last that came. */
+  durationUs: z.number().int().min(0).max(60_000_000),
+  kernelDrops: u32,
+})
+
+export const toSenderSchema = z.discriminatedUnion('type', [
+  joinSchema,
+  stateSchema,
+  resultSchema,
+  probingSchema,
+  probedSchema,
+])
 export type ToSender = z.infer<typeof toSenderSchema>
 export type Join = z.infer<typeof joinSchema>
 
@@ -78,8 +113,21 @@ export const toReceiverSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('session'), phase: sessionPhaseSchema }),
   z.strictObject({ type: z.literal('dropped'), fault: faultSchema }),
   z.strictObject({ type: z.literal('readmitted') }),
+  /** Listen at the port for a probe of so many datagrams of so many bytes. */
+  z.strictObject({
+    type: z.literal('probe'),
+    id: u32,
+    delivery: deliverySchema,
+    port: z.number().int().min(1).max(65_535),
+    count: z.number().int().min(1).max(MAX_PROBE_DATAGRAMS),
+    bytes: z.number().int().min(PROBE_HEADER_BYTES).max(MAX_PROBE_BYTES),
+  }),
+  /** All of the probe has been sent. */
+  z.strictObject({ type: z.literal('probeEnd'), id: u32 }),
 ])
 export type ToReceiver = z.infer<typeof toReceiverSchema>
+export type ProbeOrder = Extract<ToReceiver, { type: 'probe' }>
+export type ProbeReport = z.infer<typeof probedSchema>
 
 /** Type bytes of binary messages. */
 export const CONTROL_BINARY = { manifest: 1, need: 2 } as const

@@ -60,3 +60,12 @@ export const SESSION_GROUP_PREFIX = '239.255.'
 /** Data ports, where an administrator of Configuration Manager expects them. */
 export const DATA_PORT_FIRST = 63_000
 export const DATA_PORT_LAST = 64_000
+
+/** Header of a probe, the least one datagram of it can be. */
+export const PROBE_HEADER_BYTES = 16
+
+/** Largest probe: an MTU of 9000 less IPv4 and UDP headers. */
+export const MAX_PROBE_BYTES = 8_972
+
+/** Datagrams of one probe at most: with the size above, under 9 MB. */
+export const MAX_PROBE_DATAGRAMS = 1_000

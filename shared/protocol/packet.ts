@@ -2,7 +2,7 @@
 
 export const PROTOCOL_VERSION = 1
 
-export const PACKET = { data: 1, sync: 2, announce: 3 } as const
+export const PACKET = { data: 1, sync: 2, announce: 3, probe: 4 } as const
 
 /** Eight hex digits on screens and in paths; a u32 on the wire. */
 export type SessionId = number & { readonly brand: 'SessionId' }

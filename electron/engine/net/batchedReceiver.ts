@@ -3,9 +3,10 @@
  * socket, whatever this thread is busy with, and datagramRing.ts brings them here.
  */
 import { Worker } from 'node:worker_threads'
+import { isMulticast } from './delivery.ts'
 import { allocateRing, createRingConsumer, type RingConsumer } from './datagramRing.ts'
 import type { GroupReceiver, GroupReceiverOptions } from './groupReceiver.ts'
-import { type LinuxSockets, OPTION, packMembership } from './linuxSockets.ts'
+import { holdToCard, type LinuxSockets, OPTION, packMembership } from './linuxSockets.ts'
 import type { ReceiveThreadData, ReceiveThreadEvent } from './receiveThread.ts'
 
 /** 150 ms at 1 Gbit/s, as the kernel counts it: every datagram with its bookkeeping. */
@@ -88,7 +89,9 @@ function openSocket(sockets: LinuxSockets, options: GroupReceiverOptions): numbe
     }
     coalesce(sockets, fd)
     sockets.bind(fd, group, port)
-    sockets.setBytes(fd, OPTION.join, packMembership(sockets, group, interfaceAddress))
+    if (isMulticast(group)) {
+      sockets.setBytes(fd, OPTION.join, packMembership(sockets, group, interfaceAddress))
+    } else holdToCard(sockets, fd, interfaceAddress)
     return fd
   } catch (error) {
     sockets.close(fd)

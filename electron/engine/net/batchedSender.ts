@@ -3,10 +3,12 @@
  * them to sendmmsg(2), equal ones in runs that the kernel or the card cuts apart (udp(7), UDP_SEGMENT). A card without
  * checksum offload refuses runs with EIO: from then on each datagram is a message of its own, still in one call.
  */
+import { isMulticast } from './delivery.ts'
 import type { GroupSender, GroupSenderOptions } from './groupSender.ts'
 import {
   createMessageVector,
   ERRNO,
+  holdToCard,
   type LinuxSockets,
   OPTION,
   packAddress,
@@ -54,6 +56,10 @@ function tune(sockets: LinuxSockets, fd: number, options: GroupSenderOptions): v
     sockets.set(fd, OPTION.sendBuffer, SEND_BUFFER_BYTES) // Without CAP_NET_ADMIN: at most net.core.wmem_max.
   }
   sockets.set(fd, OPTION.pathMtuDiscovery, NEVER_FRAGMENT)
+  if (!isMulticast(options.group)) {
+    sockets.set(fd, OPTION.broadcast, 1)
+    holdToCard(sockets, fd, options.interfaceAddress)
+  }
   sockets.set(fd, OPTION.multicastTtl, options.ttl)
   sockets.set(fd, OPTION.multicastLoop, options.isLoopedBack ? 1 : 0)
 }

@@ -9,9 +9,11 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { readFile, readlink } from 'node:fs/promises'
 import { openBatchedReceiver } from './batchedReceiver.ts'
+import { isMulticast } from './delivery.ts'
 import { loadLinuxSockets } from './linuxSockets.ts'
 
 export interface GroupReceiverOptions {
+  /** A multicast group to join, the card's broadcast address or its own: the socket hears that address alone. */
   readonly group: string
   readonly port: number
   /** IPv4 address of the card that joins. */
@@ -25,7 +27,10 @@ export interface GroupReceiverOptions {
 }
 
 export interface GroupReceiver {
-  /** Datagrams that the socket's buffer had no room for, as of the last second; 0 where the system does not tell. */
+  /**
+   * Datagrams that the socket's buffer had no room for, as of the last second or, once closed, of the end; 0 where the
+   * system does not tell.
+   */
   kernelDrops(): number
   close(): Promise<void>
 }
@@ -44,7 +49,7 @@ export class GroupReceiverError extends Error {
 
   constructor(fault: GroupReceiverFault, options?: ErrorOptions) {
     super(
-      `Cannot receive multicast ${fault.group}:${fault.port} on the card with address ${fault.interfaceAddress}: ` +
+      `Cannot receive ${fault.group}:${fault.port} on the card with address ${fault.interfaceAddress}: ` +
         `${fault.reason}. Check that the card is up and no other program holds the port.`,
       options,
     )
@@ -72,23 +77,26 @@ export async function openGroupReceiver(options: GroupReceiverOptions): Promise<
 
 async function openDgramReceiver(options: GroupReceiverOptions): Promise<GroupReceiver> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true })
-  socket.on('message', datagram => options.onDatagram(datagram))
+  let closed: Promise<void> | null = null
+  socket.on('message', datagram => {
+    if (closed === null) options.onDatagram(datagram)
+  })
   try {
     await bind(socket, options)
     await tune(socket)
-    socket.addMembership(options.group, options.interfaceAddress)
+    if (isMulticast(options.group)) {
+      socket.addMembership(options.group, options.interfaceAddress)
+    }
   } catch (error) {
     socket.close()
     throw error
   }
   socket.on('error', error => options.onFault?.(error))
   const drops = watchDrops(socket)
-  let closed: Promise<void> | null = null
   return {
     kernelDrops: drops.count,
     close() {
-      drops.stop()
-      closed ??= new Promise(resolve => socket.close(() => resolve()))
+      closed ??= drops.stop().then(() => new Promise(resolve => socket.close(() => resolve())))
       return closed
     },
   }
@@ -139,11 +147,11 @@ function descriptor(socket: Socket): number | null {
 }
 
 /** Reads the socket's line of /proc/net/udp (proc(5)), whose last column counts drops, once a second. */
-function watchDrops(socket: Socket): { count(): number; stop(): void } {
+function watchDrops(socket: Socket): { count(): number; stop(): Promise<void> } {
   let drops = 0
   const fd = descriptor(socket)
   if (process.platform !== 'linux' || fd === null)
-    return { count: () => drops, stop: () => undefined }
+    return { count: () => drops, stop: () => Promise.resolve() }
   const inode = readlink(`/proc/self/fd/${fd}`).then(link => /^socket:\[(\d+)\]$/.exec(link)?.[1])
   const look = async (): Promise<void> => {
     try {
@@ -156,7 +164,13 @@ function watchDrops(socket: Socket): { count(): number; stop(): void } {
   inode.catch(() => undefined)
   const timer = setInterval(() => void look(), DROPS_INTERVAL_MS)
   timer.unref()
-  return { count: () => drops, stop: () => clearInterval(timer) }
+  return {
+    count: () => drops,
+    stop() {
+      clearInterval(timer)
+      return look()
+    },
+  }
 }
 
 /** Null when the table has no such socket. */

@@ -1,10 +1,15 @@
 /**
- * Multicast out of one card. The socket is bound to the card's own address and its multicast interface is that card,
- * so the kernel has no other way to route a datagram (ip(7), IP_MULTICAST_IF). Bulk goes through batchedSender.ts where
- * the system has it, everything else through `node:dgram`.
+ * Datagrams out of one card. The socket is bound to the card's own address and its multicast interface is that card,
+ * so the kernel has no other way to route a datagram (ip(7), IP_MULTICAST_IF). Broadcast and unicast follow the routes,
+ * unless the socket is held to its card, which batchedSender.ts does. Bulk goes through there where the system has it,
+ * everything else through `node:dgram`.
+ *
+ * Datagrams never fragment: batchedSender.ts sets DF (IP_PMTUDISC_DO); node:dgram keeps Linux' default, which sets DF
+ * on whatever fits the card's MTU (ip(7), IP_PMTUDISC_WANT), and other systems' defaults, which may not set it.
  */
 import dgram from 'node:dgram'
 import { openBatchedSender } from './batchedSender.ts'
+import { isMulticast } from './delivery.ts'
 import { loadLinuxSockets } from './linuxSockets.ts'
 
 export interface GroupSender {
@@ -20,6 +25,7 @@ export interface GroupSender {
 
 export interface GroupSenderOptions {
   readonly interfaceAddress: string
+  /** A multicast group, a broadcast address or one receiver's own. */
   readonly group: string
   readonly port: number
   /** 1 keeps datagrams on the bench's own switch. */
@@ -56,7 +62,7 @@ export class GroupSenderError extends Error {
 
   constructor(fault: GroupSenderFault, options?: ErrorOptions) {
     super(
-      `Cannot send multicast to ${fault.group}:${fault.port} from the card with address ${fault.interfaceAddress}: ` +
+      `Cannot send to ${fault.group}:${fault.port} from the card with address ${fault.interfaceAddress}: ` +
         `${fault.reason}. Check that the card is up and still has this address.`,
       options,
     )
@@ -96,6 +102,7 @@ async function openDgramSender(options: GroupSenderOptions): Promise<GroupSender
     })
   })
   socket.on('error', options.onSendError)
+  if (!isMulticast(options.group)) socket.setBroadcast(true)
   socket.setMulticastInterface(options.interfaceAddress)
   socket.setMulticastTTL(options.ttl)
   socket.setMulticastLoopback(options.isLoopedBack)

@@ -4,9 +4,9 @@
  * Structures are packed by hand into ArrayBuffers, whose memory never moves; koffi only passes numbers. All layouts
  * are those of 64-bit little-endian Linux, the same on x86_64 and arm64, glibc and musl.
  */
-import { networkInterfaces } from 'node:os'
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
 import type koffi from 'koffi'
+import { cardName } from './delivery.ts'
 
 type Ffi = Pick<typeof koffi, 'load' | 'errno' | 'address'>
 
@@ -46,8 +46,10 @@ export interface SocketOption {
 /** asm-generic/socket.h, linux/in.h, linux/udp.h. */
 export const OPTION = {
   reuseAddress: { name: 'SO_REUSEADDR', level: 1, option: 2 },
+  broadcast: { name: 'SO_BROADCAST', level: 1, option: 6 },
   sendBuffer: { name: 'SO_SNDBUF', level: 1, option: 7 },
   receiveBuffer: { name: 'SO_RCVBUF', level: 1, option: 8 },
+  device: { name: 'SO_BINDTODEVICE', level: 1, option: 25 },
   sendBufferForce: { name: 'SO_SNDBUFFORCE', level: 1, option: 32 },
   receiveBufferForce: { name: 'SO_RCVBUFFORCE', level: 1, option: 33 },
   memoryInfo: { name: 'SO_MEMINFO', level: 1, option: 55 },
@@ -191,13 +193,25 @@ export function packMembership(
   const bytes = new Uint8Array(MREQN.bytes)
   if (group !== null) bytes.set(octets(group), MREQN.group)
   bytes.set(octets(cardAddress), MREQN.address)
-  const name = Object.entries(networkInterfaces()).find(([, addresses]) =>
-    addresses?.some(each => each.address === cardAddress),
-  )?.[0]
+  const name = cardName(cardAddress)
   // An index of 0 lets the kernel look the address up.
-  const index = name === undefined ? 0 : sockets.indexOfCard(name)
+  const index = name === null ? 0 : sockets.indexOfCard(name)
   new DataView(bytes.buffer).setInt32(MREQN.index, index, true)
   return bytes
+}
+
+/**
+ * Holds a socket to one card, whatever the routes say: for broadcast and unicast, which IP_MULTICAST_IF does not guide.
+ * Linux before 5.7 asks for CAP_NET_RAW; without it the routes decide.
+ */
+export function holdToCard(sockets: LinuxSockets, fd: number, cardAddress: string): void {
+  const name = cardName(cardAddress)
+  if (name === null) return
+  try {
+    sockets.setBytes(fd, OPTION.device, Buffer.from(`${name}\0`))
+  } catch {
+    // As above.
+  }
 }
 
 /** `count` struct mmsghdr, each with one iovec and room for one control message of up to 8 bytes. */

@@ -1,4 +1,5 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
+export { broadcastAddress, listenAddress } from './delivery.ts'
 export {
   type GroupReceiver,
   GroupReceiverError,

@@ -15,6 +15,13 @@ import { SessionError } from './fault.ts'
 import { gauge, receiverRow, takeLoss } from './liveReceiver.ts'
 import { PACING_STEP_MS, settle } from './pacing.ts'
 import { paceOf, type PacedBy, type SenderPace } from './pacingSession.ts'
+import {
+  createProber,
+  type ProbeRequest,
+  type ProbeResult,
+  RUNNING_BUDGET_BYTES,
+  WAITING_BUDGET_BYTES,
+} from './probe.ts'
 import { createRateControl } from './rateControl.ts'
 import { createReceiverTable } from './receiverTable.ts'
 import { isActive } from './receiver.ts'
@@ -37,6 +44,8 @@ export interface LiveSession {
   setPolicy(policy: Policy): void
   drop(receiverId: string): void
   retry(receiverId: string): void
+  /** Sends test datagrams to every connected machine: what each says, within 4 s. Short while the image travels. */
+  probe(request: ProbeRequest): Promise<readonly ProbeResult[]>
   /** Closes sockets and thread. Without a stop before, the session can be continued. */
   close(): Promise<void>
 }
@@ -96,13 +105,21 @@ export async function openLiveSession(
       }
     },
   )
+  const prober = createProber({
+    session: setup.session,
+    cardAddress: card.address,
+    group: setup.group,
+    port: setup.port,
+    isLoopedBack: setup.isLoopedBack,
+  })
   const table = createReceiverTable({
+    onProbe: prober.take,
     setup,
     command: sender.command,
     phase: (): SessionPhase => phase,
     sentBytes: () => stats.sentBytes,
   })
-  const closers: (() => void | Promise<void>)[] = [() => sender.close()]
+  const closers: (() => void | Promise<void>)[] = [() => prober.close(), () => sender.close()]
   let control: Awaited<ReturnType<typeof openControlServer>>
   let announcer: Awaited<ReturnType<typeof openAnnouncer>>
   try {
@@ -284,6 +301,10 @@ export async function openLiveSession(
     },
     drop: table.drop,
     retry: table.retry,
+    probe(request) {
+      const budgetBytes = phase === 'waiting' ? WAITING_BUDGET_BYTES : RUNNING_BUDGET_BYTES
+      return prober.run(table.connected, request, budgetBytes)
+    },
     close,
   }
 }

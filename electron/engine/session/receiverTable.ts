@@ -9,6 +9,7 @@ import { MAX_RECEIVERS } from '../../../shared/protocol/limits.ts'
 import type { Sender } from '../sender/sender.ts'
 import type { Peer, PeerListener } from './controlServer.ts'
 import { SessionError } from './fault.ts'
+import type { ProbedMachine, ProbeMessage } from './probe.ts'
 import { account, createLiveReceiver, forgetHoldings, type LiveReceiver } from './liveReceiver.ts'
 import { isActive, isEnded, next, type ReceiverEvent, type ReceiverState } from './receiver.ts'
 import type { SessionSetup } from './setup.ts'
@@ -16,6 +17,8 @@ import type { SessionSetup } from './setup.ts'
 export interface ReceiverTable {
   readonly onJoin: (peer: Peer) => PeerListener | null
   all(): LiveReceiver[]
+  /** Those that can be spoken to. */
+  connected(): ProbedMachine[]
   count(state: ReceiverState['state']): number
   lastJoinAtMs(): number | null
   /** At least one machine joined, and nothing more is expected of any. */
@@ -31,6 +34,7 @@ export interface TableOptions {
   readonly command: Sender['command']
   readonly phase: () => SessionPhase
   readonly sentBytes: () => number
+  readonly onProbe: (receiverId: string, message: ProbeMessage) => void
 }
 
 /** A receiver that takes part but completes nothing for so long, while three images' worth went by, has failed. */
@@ -135,6 +139,8 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
           if (message.state !== 'receiving') receiver.verifiedBytes = message.doneBytes
           if (message.state === 'verifying') receiver.meter.update(message.doneBytes, Date.now())
           heard(message.state)
+        } else if (message.type !== 'result') {
+          options.onProbe(receiver.machine.id, message)
         } else {
           apply(receiver, resultEvent(receiver, message.outcome, message.fault, setup.storedBytes))
         }
@@ -180,6 +186,10 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
   return {
     onJoin,
     all: () => [...receivers.values()],
+    connected: () =>
+      [...receivers.values()].flatMap(({ machine, number, address, peer }) =>
+        peer === null ? [] : [{ receiverId: machine.id, number, address, send: peer.send }],
+      ),
     count: state => [...receivers.values()].filter(row => row.state.state === state).length,
     lastJoinAtMs: () => lastJoinAtMs,
     hasAllEnded: () =>

@@ -9,6 +9,7 @@ import { findNic } from '../net/net.ts'
 import { openBenchKey } from './benchKey.ts'
 import { SessionError } from './fault.ts'
 import { type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
+import type { ProbeRequest, ProbeResult } from './probe.ts'
 import { sessionRow } from './sessionRow.ts'
 import {
   announcedName,
@@ -20,6 +21,7 @@ import {
 import { createSessionStore, type StoredSession } from './store.ts'
 
 export { SessionError } from './fault.ts'
+export { DEFAULT_PROBE, type ProbeRequest, type ProbeResult } from './probe.ts'
 
 export interface Sessions {
   /** Every session on the screen: open, interrupted, ended and not yet dismissed. */
@@ -37,6 +39,8 @@ export interface Sessions {
   setRate(id: string, bitsPerSecond: number | null): void
   setStartRule(id: string, rule: StartRule): void
   setPolicy(id: string, policy: Policy): void
+  /** Test datagrams to a session's machines: see LiveSession. */
+  probe(id: string, request: ProbeRequest): Promise<readonly ProbeResult[]>
   drop(id: string, receiverId: string): void
   retry(id: string, receiverId: string): void
   /** Closes sockets and threads; open sessions stay open in the database and can be continued. */
@@ -147,6 +151,7 @@ export function createSessions(catalog: Catalog): Sessions {
       find(id).setPolicy(policy)
       store.policySet(id, policy)
     },
+    probe: async (id, request) => find(id).probe(request),
     drop: (id, receiverId) => find(id).drop(receiverId),
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
