@@ -23,6 +23,8 @@ export interface ProbeRequest {
   readonly bytes: number
   /** All of the run together, headers included. */
   readonly rateBitsPerSecond: number
+  /** At a timer's late wake-up no more than this at once. */
+  readonly burstDatagrams: number
 }
 
 /** 46 ms of a twentieth of a gigabit link, half of a 100 Mbit/s one. */
@@ -31,6 +33,8 @@ export const DEFAULT_PROBE: ProbeRequest = {
   count: 200,
   bytes: 1432,
   rateBitsPerSecond: 50_000_000,
+  // A small switch buffers as much.
+  burstDatagrams: 16,
 }
 
 export interface ProbeResult {
@@ -79,8 +83,6 @@ export const RUNNING_BUDGET_BYTES = 100_000
 const READY_MS = 500
 const ANSWER_MS = 1_000
 const LONGEST_RUN_MS = 2_000
-/** At a timer's late wake-up no more than this at once: a small switch buffers as much. */
-const BURST_DATAGRAMS = 16
 /** Ethernet, IPv4 and UDP. */
 const WIRE_OVERHEAD_BYTES = 42
 
@@ -209,13 +211,13 @@ export function createProber(options: {
     id: number,
     request: ProbeRequest,
   ): Promise<void> {
-    const { bytes, count, rateBitsPerSecond } = request
+    const { bytes, count, rateBitsPerSecond, burstDatagrams } = request
     const perMs = rateBitsPerSecond / 8000 / (bytes + WIRE_OVERHEAD_BYTES) / senders.length
     const startMs = performance.now()
     const endMs = startMs + 2 * LONGEST_RUN_MS
     for (let index = 0; index < count && !isClosed;) {
       const nowMs = performance.now()
-      const due = Math.min(count, 1 + (nowMs - startMs) * perMs, index + BURST_DATAGRAMS)
+      const due = Math.min(count, 1 + (nowMs - startMs) * perMs, index + burstDatagrams)
       for (; index < due; index++) {
         const datagram = encodeProbe({ session: options.session, id, index, count, bytes })
         for (const sender of senders) {
