@@ -29,6 +29,7 @@ import { createRateMeter } from './rateMeter.ts'
 import { announcedName, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { startVerdict } from './startRule.ts'
+import { type Vitals, vitalsOf } from './vitals.ts'
 
 export interface LiveSession {
   readonly id: string
@@ -46,6 +47,7 @@ export interface LiveSession {
   retry(receiverId: string): void
   /** Sends test datagrams to every connected machine: what each says, within 4 s. Short while the image travels. */
   probe(request: ProbeRequest): Promise<readonly ProbeResult[]>
+  vitals(): Vitals
   /** Closes sockets and thread. Without a stop before, the session can be continued. */
   close(): Promise<void>
 }
@@ -301,6 +303,7 @@ export async function openLiveSession(
     },
     drop: table.drop,
     retry: table.retry,
+    vitals: () => vitalsOf(table.all(), stats.txSeq),
     probe(request) {
       const budgetBytes = phase === 'waiting' ? WAITING_BUDGET_BYTES : RUNNING_BUDGET_BYTES
       return prober.run(table.connected, request, budgetBytes)

@@ -19,6 +19,7 @@ import {
   type SessionSetup,
 } from './setup.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
+import type { Vitals } from './vitals.ts'
 
 export { SessionError } from './fault.ts'
 export { DEFAULT_PROBE, type ProbeRequest, type ProbeResult } from './probe.ts'
@@ -26,6 +27,7 @@ export { DEFAULT_PROBE, type ProbeRequest, type ProbeResult } from './probe.ts'
 export interface Sessions {
   /** Every session on the screen: open, interrupted, ended and not yet dismissed. */
   list(): Session[]
+export type { MachineVitals, Vitals } from './vitals.ts'
   receivers(): Receiver[]
   open(plan: SessionPlan, options?: { readonly isRehearsal: boolean }): Promise<Session>
   /** Goes on with an interrupted session: same id, group and image; starts sending at once. */
@@ -45,6 +47,8 @@ export interface Sessions {
   retry(id: string, receiverId: string): void
   /** Closes sockets and threads; open sessions stay open in the database and can be continued. */
   close(): Promise<void>
+  /** Counters that tell how the machines are reached; null for a session that is not running here. */
+  vitals(id: string): Vitals | null
 }
 
 export function createSessions(catalog: Catalog): Sessions {
@@ -156,6 +160,7 @@ export function createSessions(catalog: Catalog): Sessions {
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
       await Promise.all([...live.values()].map(session => session.close()))
+    vitals: id => live.get(id)?.vitals() ?? null,
       for (const session of live.values()) {
         if (session.session().state !== 'ended') store.released(session.id)
       }
