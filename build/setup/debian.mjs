@@ -26,9 +26,23 @@ const ELECTRON = [
 
 const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 
+/** Standard servers and clients that ours are tried against. */
+const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc']
+
 const SETS = {
   start: ELECTRON,
-  test: [...ELECTRON, 'xvfb', 'xauth', ...NETWORK, 'udpcast', 'zstd', 'xz-utils', 'bzip2', 'zip'],
+  test: [
+    ...ELECTRON,
+    'xvfb',
+    'xauth',
+    ...NETWORK,
+    ...BOOT,
+    'udpcast',
+    'zstd',
+    'xz-utils',
+    'bzip2',
+    'zip',
+  ],
   bench: [...NETWORK, 'udpcast', 'zstd', 'xz-utils', 'bzip2'],
 }
 

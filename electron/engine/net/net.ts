@@ -1,6 +1,12 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
 export { broadcastAddress, listenAddress } from './delivery.ts'
 export {
+  type CardListener,
+  type CardSocket,
+  type CardSocketOptions,
+  openCardSocket,
+} from './cardSocket.ts'
+export {
   type GroupReceiver,
   GroupReceiverError,
   type GroupReceiverFault,
@@ -12,5 +18,6 @@ export {
   type GroupSenderFault,
   openGroupSender,
 } from './groupSender.ts'
+export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
