@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Channel } from '../../../shared/rpc.ts'
-import { commands } from './commands.ts'
+import { loadCommands } from './commands.ts'
 import { renderNics } from './nics.ts'
 import { renderReceive } from './receive.ts'
 import { policyType, startRule } from './send.ts'
@@ -19,6 +19,8 @@ const wired = {
   warning: null,
   isPreferred: true,
 } as const
+
+const commands = await loadCommands()
 
 describe('every command', () => {
   it('is there, and its help fits a terminal and names each option', () => {

@@ -1,25 +1,27 @@
-/** Every command, in the order of a technician's day. */
+/** Every command, in the order of a technician's day. Each is loaded when it is asked for: a receiver needs no catalog. */
 import type { Command } from '../command.ts'
-import { bootCommand } from './boot.ts'
-import { demoCommand } from './demo.ts'
-import { exportCommand } from './export.ts'
-import { imagesCommand } from './images.ts'
-import { importCommand } from './import.ts'
-import { nicsCommand } from './nics.ts'
-import { receiveCommand } from './receive.ts'
-import { sendCommand } from './send.ts'
-import { serveCommand } from './serve.ts'
-import { verifyCommand } from './verify.ts'
 
-export const commands: readonly Command[] = [
-  demoCommand,
-  importCommand,
-  imagesCommand,
-  verifyCommand,
-  exportCommand,
-  nicsCommand,
-  sendCommand,
-  receiveCommand,
-  bootCommand,
-  serveCommand,
-]
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  images: async () => (await import('./images.ts')).imagesCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  nics: async () => (await import('./nics.ts')).nicsCommand,
+  send: async () => (await import('./send.ts')).sendCommand,
+  receive: async () => (await import('./receive.ts')).receiveCommand,
+  boot: async () => (await import('./boot.ts')).bootCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
+}
+
+export const commandNames: readonly string[] = Object.keys(LOADERS)
+
+/** Null when there is no command of that name. */
+export async function loadCommand(name: string): Promise<Command | null> {
+  const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined
+  return load === undefined ? null : load()
+}
+
+export async function loadCommands(): Promise<readonly Command[]> {
+  return Promise.all(Object.values(LOADERS).map(load => load()))
+}
