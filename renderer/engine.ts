@@ -6,7 +6,15 @@
  * drawn frame.
  */
 import type { Bridge, EngineStatus } from '../shared/bridge.ts'
-import type { AppInfo, CatalogTask, Image, Nic, Receiver, Session } from '../shared/ipc.ts'
+import type {
+  AppInfo,
+  CatalogTask,
+  Examination,
+  Image,
+  Nic,
+  Receiver,
+  Session,
+} from '../shared/ipc.ts'
 import { type Channel, type Client, createClient } from '../shared/rpc.ts'
 
 declare global {
@@ -20,6 +28,8 @@ export interface Batch {
   readonly images: readonly Image[] | null
   readonly tasks: readonly CatalogTask[] | null
   readonly nics: readonly Nic[] | null
+  /** The doctor's latest of each open session. */
+  readonly examinations: readonly Examination[] | null
   readonly sessions: readonly Session[]
   readonly receivers: readonly Receiver[]
   readonly gone: readonly string[]
@@ -97,15 +107,16 @@ const NOT_CONNECTED: Pick<Client, 'call'> = {
 }
 
 async function load(client: Client): Promise<{ info: AppInfo; all: Batch }> {
-  const [info, images, tasks, nics, sessions, receivers] = await Promise.all([
+  const [info, images, tasks, nics, sessions, receivers, examinations] = await Promise.all([
     client.call('app:info', null),
     client.call('catalog:list', null),
     client.call('catalog:tasks', null),
     client.call('net:list', null),
     client.call('session:list', null),
     client.call('session:receivers', null),
+    client.call('doctor:list', null),
   ])
-  return { info, all: { images, tasks, nics, sessions, receivers, gone: [] } }
+  return { info, all: { images, tasks, nics, examinations, sessions, receivers, gone: [] } }
 }
 
 function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => void {
@@ -114,6 +125,7 @@ function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => v
     client.on('catalog:tasksChanged', tasks => add({ tasks })),
     client.on('net:changed', nics => add({ nics })),
     client.on('session:changed', add),
+    client.on('doctor:changed', examinations => add({ examinations })),
   ]
   return () => stops.forEach(stop => stop())
 }
@@ -159,6 +171,7 @@ const NOTHING: Batch = {
   images: null,
   tasks: null,
   nics: null,
+  examinations: null,
   sessions: [],
   receivers: [],
   gone: [],

@@ -12,6 +12,7 @@ import { createRehearsals } from './rehearsal/rehearsal.ts'
 import { createRowTracker } from './rowTracker.ts'
 import { createSessions, SessionError, type Sessions } from './session/session.ts'
 import { createTasks } from './tasks/tasks.ts'
+import { createUdpcastSessions } from './udpcast/udpcast.ts'
 
 export interface EngineOptions {
   readonly catalogDirectory: string
@@ -36,6 +37,7 @@ const NIC_TICKS = 20
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const catalog = openCatalog(options.catalogDirectory)
   const sessions = createSessions(catalog)
+  const stockSessions = createUdpcastSessions(catalog)
   const rehearsals = createRehearsals()
   const tasks = createTasks(catalog)
   const attached = new Set<Served>()
@@ -54,7 +56,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   })
 
   function groups(): readonly Sessions[] {
-    return [sessions, ...rehearsals.sessions()]
+    return [sessions, stockSessions, ...rehearsals.sessions()]
   }
   const rows = (): { sessions: Session[]; receivers: Receiver[] } => ({
     sessions: groups().flatMap(group => group.list()),
@@ -110,7 +112,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'net:list': () => listNics(),
     'session:list': () => tracker.stamp(rows()).sessions,
     'session:receivers': () => tracker.stamp(rows()).receivers,
-    'session:open': plan => sessions.open(plan),
+    'session:open': plan => (plan.protocol === 'udpcast' ? stockSessions : sessions).open(plan),
     'session:startNow': ({ sessionId }) => done(owner(sessionId).startNow(sessionId)),
     'session:pause': ({ sessionId }) => done(owner(sessionId).pause(sessionId)),
     'session:resume': ({ sessionId }) => done(owner(sessionId).resume(sessionId)),
@@ -119,6 +121,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       done(owner(sessionId).setRate(sessionId, rateBitsPerSecond)),
     'session:setPolicy': ({ sessionId, policy }) =>
       done(owner(sessionId).setPolicy(sessionId, policy)),
+    'session:setDelivery': ({ sessionId, delivery }) =>
+      done(owner(sessionId).setDelivery(sessionId, delivery)),
     'session:setStartRule': ({ sessionId, start }) =>
       done(owner(sessionId).setStartRule(sessionId, start)),
     'session:dropReceiver': ({ sessionId, receiverId }) =>
@@ -146,6 +150,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await doctor.close()
       await tasks.close()
       await rehearsals.close()
+      await stockSessions.close()
       await sessions.close()
       catalog.close()
     },

@@ -2,7 +2,7 @@ import { Popover as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 
 const PANEL =
-  'scroll z-40 max-h-(--radix-popover-content-available-height) w-80 rounded-2xl border border-line bg-surface p-4 shadow-(--shadow) outline-none'
+  'scroll z-40 max-h-(--radix-popover-content-available-height) rounded-2xl border border-line bg-surface p-4 shadow-(--shadow) outline-none'
 
 /** A small panel under its trigger; Escape or a click elsewhere closes it. */
 export function Popover({
@@ -11,12 +11,14 @@ export function Popover({
   children,
   isOpen,
   onOpenChange,
+  isWide = false,
 }: {
   readonly trigger: ReactNode
   readonly label: string
   readonly children: ReactNode
   readonly isOpen?: boolean
   readonly onOpenChange?: (isOpen: boolean) => void
+  readonly isWide?: boolean
 }) {
   const controlled =
     isOpen === undefined || onOpenChange === undefined ? {} : { open: isOpen, onOpenChange }
@@ -29,7 +31,7 @@ export function Popover({
           align="start"
           sideOffset={8}
           collisionPadding={12}
-          className={PANEL}
+          className={`${PANEL} ${isWide ? 'w-104' : 'w-80'}`}
         >
           {children}
         </Radix.Content>
@@ -64,7 +66,7 @@ export function AnchoredPopover({
             event.preventDefault()
             anchor.focus()
           }}
-          className={PANEL}
+          className={`${PANEL} w-80`}
         >
           {children}
         </Radix.Content>

@@ -16,7 +16,7 @@ const result: UdpcastResult = {
   group: '239.255.1.2',
   sentBytes: 2 ** 21,
   resentBlocks: 3,
-  latecomers: 0,
+  latecomers: [],
   sendErrors: 0,
   isSuccess: true,
   isStopped: false,
@@ -30,6 +30,7 @@ describe('send --protocol udpcast', () => {
     rate: null,
     name: null,
     policy: null,
+    delivery: null,
     new: false,
   } as const
 
@@ -46,6 +47,7 @@ describe('send --protocol udpcast', () => {
     expect(() => checkProtocol({ ...plain, policy: { kind: 'fair' } })).toThrow(
       'leave --policy out',
     )
+    expect(() => checkProtocol({ ...plain, delivery: 'unicast' })).toThrow('leave --delivery out')
     expect(() => checkProtocol({ ...plain, async: true })).toThrow('--async needs --rate')
     expect(() => checkProtocol({ ...plain, async: true, rate: 1e8 })).not.toThrow()
     const ours = { ...plain, protocol: 'benchcast' } as const
@@ -64,7 +66,7 @@ describe('send --protocol udpcast', () => {
     const lost = {
       ...result,
       isSuccess: false,
-      latecomers: 1,
+      latecomers: ['10.0.0.9'],
       receivers: [first!, { ...second!, state: 'lost' as const }],
     }
     expect(summariseUdpcast('lab', lost)).toEqual([

@@ -78,9 +78,9 @@ export function summariseUdpcast(name: string, result: UdpcastResult): string[] 
   const others = receivers.filter(one => one.state !== 'done')
   const counted = receivers.length === 1 ? '1 machine' : `${receivers.length} machines`
   const late =
-    result.latecomers > 0
+    result.latecomers.length > 0
       ? [
-          `${result.latecomers} came after the start and got nothing: start again with them waiting.`,
+          `${result.latecomers.length} came after the start and got nothing: start again with them waiting.`,
         ]
       : []
   const failed = others.map(one => `  ${one.address}: ${WORDS[one.state]}`)

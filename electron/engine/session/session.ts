@@ -2,6 +2,7 @@
  * All sessions of this engine: opens them, ends them, and finds those that an earlier engine's death interrupted.
  */
 import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
+import type { Delivery } from '../../../shared/protocol/control.ts'
 import { encodeManifest } from '../../../shared/protocol/manifest.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../../shared/protocol/packet.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -22,12 +23,16 @@ import { createSessionStore, type StoredSession } from './store.ts'
 import type { Vitals } from './vitals.ts'
 
 export { SessionError } from './fault.ts'
+export { isAtCap } from './pacingSession.ts'
+export { describeQuerier } from './sessionRow.ts'
+export { announcedName, randomSession } from './setup.ts'
+export { startVerdict } from './startRule.ts'
 export { DEFAULT_PROBE, type ProbeRequest, type ProbeResult } from './probe.ts'
+export type { MachineVitals, Vitals } from './vitals.ts'
 
 export interface Sessions {
   /** Every session on the screen: open, interrupted, ended and not yet dismissed. */
   list(): Session[]
-export type { MachineVitals, Vitals } from './vitals.ts'
   receivers(): Receiver[]
   open(plan: SessionPlan, options?: { readonly isRehearsal: boolean }): Promise<Session>
   /** Goes on with an interrupted session: same id, group and image; starts sending at once. */
@@ -41,14 +46,16 @@ export type { MachineVitals, Vitals } from './vitals.ts'
   setRate(id: string, bitsPerSecond: number | null): void
   setStartRule(id: string, rule: StartRule): void
   setPolicy(id: string, policy: Policy): void
+  /** Faults: session/unicast-crowded, session/no-broadcast. */
+  setDelivery(id: string, delivery: Delivery): void
   /** Test datagrams to a session's machines: see LiveSession. */
   probe(id: string, request: ProbeRequest): Promise<readonly ProbeResult[]>
+  /** Counters that tell how the machines are reached; null for a session that is not running here. */
+  vitals(id: string): Vitals | null
   drop(id: string, receiverId: string): void
   retry(id: string, receiverId: string): void
   /** Closes sockets and threads; open sessions stay open in the database and can be continued. */
   close(): Promise<void>
-  /** Counters that tell how the machines are reached; null for a session that is not running here. */
-  vitals(id: string): Vitals | null
 }
 
 export function createSessions(catalog: Catalog): Sessions {
@@ -151,16 +158,20 @@ export function createSessions(catalog: Catalog): Sessions {
     stop: id => find(id).stop(),
     setRate: (id, bitsPerSecond) => find(id).setRate(bitsPerSecond),
     setStartRule: (id, rule) => find(id).setStartRule(rule),
+    setDelivery(id, delivery) {
+      find(id).setDelivery(delivery)
+      store.deliverySet(id, delivery)
+    },
     setPolicy(id, policy) {
       find(id).setPolicy(policy)
       store.policySet(id, policy)
     },
     probe: async (id, request) => find(id).probe(request),
+    vitals: id => live.get(id)?.vitals() ?? null,
     drop: (id, receiverId) => find(id).drop(receiverId),
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
       await Promise.all([...live.values()].map(session => session.close()))
-    vitals: id => live.get(id)?.vitals() ?? null,
       for (const session of live.values()) {
         if (session.session().state !== 'ended') store.released(session.id)
       }
@@ -186,6 +197,7 @@ function interruptedRow(catalog: Catalog, row: StoredSession): Session[] {
     waitingFor: '',
     cap: row.plan.rateBitsPerSecond,
     policy: row.plan.policy,
+    delivery: row.plan.delivery,
     stats: { pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' },
     filledBytes: 0,
     rateBitsPerSecond: 0,

@@ -6,10 +6,12 @@ import fs from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { z } from 'zod'
 import { parseJson } from '../../../shared/parseJson.ts'
+import { type Delivery, deliverySchema } from '../../../shared/protocol/control.ts'
 import {
   DEFAULT_POLICY,
   type Policy,
   policySchema,
+  receiverProtocolSchema,
   type Session,
   type SessionPlan,
   sessionPlanSchema,
@@ -31,6 +33,7 @@ export interface SessionStore {
   /** Takes an interrupted session over. */
   adopted(id: string): void
   policySet(id: string, policy: Policy): void
+  deliverySet(id: string, delivery: Delivery): void
   /** Leaves it open and unowned: this process goes, the session may go on. */
   released(id: string): void
   ended(session: Pick<Session, 'id'>, result: Session | null): void
@@ -39,7 +42,11 @@ export interface SessionStore {
 
 const ownedPlanSchema = z.strictObject({
   // Sessions from before there were policies go on with the one they had in effect.
-  plan: sessionPlanSchema.extend({ policy: policySchema.default(DEFAULT_POLICY) }),
+  plan: sessionPlanSchema.extend({
+    policy: policySchema.default(DEFAULT_POLICY),
+    delivery: deliverySchema.default('multicast'),
+    protocol: receiverProtocolSchema.default('benchcast'),
+  }),
   owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
 })
 
@@ -66,6 +73,9 @@ export function createSessionStore(database: Database): SessionStore {
   const adopt = database.prepare(
     `UPDATE sessions SET plan_json = json_set(plan_json, '$.owner', json(?)) WHERE id = ?`,
   )
+  const setDelivery = database.prepare(
+    `UPDATE sessions SET plan_json = json_set(plan_json, '$.plan.delivery', ?) WHERE id = ?`,
+  )
   const setPolicy = database.prepare(
     `UPDATE sessions SET plan_json = json_set(plan_json, '$.plan.policy', json(?)) WHERE id = ?`,
   )
@@ -80,6 +90,7 @@ export function createSessionStore(database: Database): SessionStore {
       insert.run(id, plan.imageId, name, plan.nic, json, group, port, createdAtMs)
     },
     adopted: id => void adopt.run(JSON.stringify(owner), id),
+    deliverySet: (id, delivery) => void setDelivery.run(delivery, id),
     policySet: (id, policy) => void setPolicy.run(JSON.stringify(policy), id),
     released: id => void adopt.run(JSON.stringify(NOBODY), id),
     ended: (session, result) =>

@@ -32,10 +32,12 @@ export interface Transfer {
   /** Held by every machine that still counts; without answers, what was sent. */
   readonly doneBytes: number
   readonly resentBlocks: number
-  /** Machines that came after the start: this protocol cannot serve them. */
-  readonly latecomers: number
+  /** Machines that came after the start, by address: this protocol cannot serve them. */
+  readonly latecomers: readonly string[]
   receivers(): readonly UdpcastReceiver[]
   startNow(): void
+  /** Counts while waiting. */
+  setStart(rule: StartRule): void
   heard(address: string, packet: Packet, nowMs: number): void
   /** Answers a step `read`. */
   supply(content: Uint8Array): void
@@ -63,7 +65,8 @@ const MAX_REPLIES = 2 * BITMAP_BITS
 const FAR_AHEAD = 3
 
 export function createTransfer(options: TransferOptions): Transfer {
-  const { group, broadcast, isAsync, start } = options
+  const { group, broadcast, isAsync } = options
+  let { start } = options
   const needed = CAPABILITY.newGeneration | CAPABILITY.bigEndian
   const capabilities = isAsync ? needed | CAPABILITY.async : needed
   const table = createReceiverTable()
@@ -177,9 +180,12 @@ export function createTransfer(options: TransferOptions): Transfer {
       return delivery.resentBlocks
     },
     get latecomers() {
-      return latecomers.size
+      return [...latecomers]
     },
     receivers: () => table.all.filter(one => one.state !== 'gone'),
+    setStart(rule) {
+      start = rule
+    },
     startNow() {
       isStartedByHand = true
     },

@@ -2,6 +2,7 @@
  * A wire in memory with seeded loss and a clock of its own, and receivers that behave as Debian's udp-receiver was seen
  * to: they answer each HELLO until they have a number, drop out when a slice comes too early, and believe what they get.
  */
+import dgram from 'node:dgram'
 import { seededRandom } from '../../../shared/seededRandom.ts'
 import {
   BLOCK_BYTES,
@@ -211,4 +212,30 @@ export function modelReceiver(address: string): ModelReceiver {
       return packet.kind === 'data' && state === 'joined' ? store(packet) : []
     },
   }
+}
+
+export interface OpenReceiver {
+  readonly portBase: number
+  readonly model: ModelReceiver
+  close(): void
+}
+
+/** A model receiver at a port of its own on the loopback card; answers what it hears. */
+export async function openModelReceiver(): Promise<OpenReceiver> {
+  const address = '127.0.0.1'
+  const model = modelReceiver(address)
+  const socket = dgram.createSocket('udp4')
+  await new Promise<void>(resolve => socket.bind(0, '0.0.0.0', resolve))
+  const portBase = socket.address().port
+  let isMember = false
+  socket.on('message', datagram => {
+    const packet = decode(Uint8Array.from(datagram))
+    if (packet.kind === 'malformed') return
+    if (packet.kind === 'hello' && !isMember) {
+      socket.addMembership(packet.group, address)
+      isMember = true
+    }
+    for (const answer of model.take(packet)) socket.send(encode(answer), portBase + 1, address)
+  })
+  return { portBase, model, close: () => socket.close() }
 }

@@ -8,6 +8,7 @@ const batch = (part: Partial<Batch>): Batch => ({
   images: null,
   tasks: null,
   nics: null,
+  examinations: null,
   sessions: [],
   receivers: [],
   gone: [],

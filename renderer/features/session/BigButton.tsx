@@ -1,6 +1,6 @@
 import { type LucideIcon, Pause, Play, Presentation, RotateCcw, Sparkles } from 'lucide-react'
 import { useState } from 'react'
-import { DEFAULT_POLICY, type Image, type Session } from '../../../shared/ipc.ts'
+import type { Image, Session } from '../../../shared/ipc.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { isOnBench, primaryAction, type PrimaryAction } from './select.ts'
@@ -36,6 +36,8 @@ export function BigButton({
   })
   const startRule = useApp(state => state.startRule)
   const rateBitsPerSecond = useApp(state => state.rateCapBitsPerSecond)
+  const protocol = useApp(state => state.protocol)
+  const policy = useApp(state => state.policy)
   const showSession = useApp(state => state.showSession)
   const ask = useAsk()
   const [isBusy, setIsBusy] = useState(false)
@@ -45,13 +47,14 @@ export function BigButton({
     if (!session) {
       if (!image || !nic) return
       const plan = {
-        protocol: 'benchcast' as const,
+        protocol,
         imageId: image.id,
         nic: nic.name,
         name: null,
         start: startRule,
         rateBitsPerSecond,
-        policy: DEFAULT_POLICY,
+        delivery: 'multicast' as const,
+        policy,
       }
       const opened = await ask('session:open', plan)
       if (opened) showSession(opened.id)

@@ -4,6 +4,8 @@ import { useState } from 'react'
 import type { Session } from '../../../shared/ipc.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
+import { chosenNic } from '../cards/slice.ts'
+import { CheckBench, Findings } from '../doctor/doctor.tsx'
 
 const REHEARSAL = { receivers: 8, lossPercent: 1 } as const
 
@@ -12,6 +14,8 @@ export function NoSession() {
   const showSession = useApp(state => state.showSession)
   const isLinked = useApp(state => state.link === 'open')
   const hasImages = useApp(state => state.images.length > 0)
+  const nic = useApp(chosenNic)
+  const byHand = useApp(state => state.examinedByHand)
   const [isBusy, setIsBusy] = useState(false)
   const rehearse = async (): Promise<void> => {
     setIsBusy(true)
@@ -20,39 +24,43 @@ export function NoSession() {
     setIsBusy(false)
   }
   return (
-    <div className="m-auto flex max-w-md flex-col items-center pb-8 text-center">
-      <Bench />
-      <h2 className="mt-7 text-2xl font-semibold text-balance">
-        Image every machine on the bench at once
-      </h2>
-      <p className="mt-3 text-lg text-balance text-muted">
-        {hasImages
-          ? 'Choose an image on the left and the card your switch is plugged into. Then open the bench and start the machines.'
-          : 'Drop a disk image on the left. Check that the card above is the one your switch is plugged into. Then open the bench and start the machines.'}
-      </p>
-      <Button
-        className="mt-6"
-        icon={Theater}
-        disabled={!isLinked || isBusy}
-        onClick={() => void rehearse()}
-      >
-        {isBusy ? 'Preparing the rehearsal…' : 'Rehearse with 8 virtual machines'}
-      </Button>
-    </div>
+    <>
+      <Findings examination={byHand?.sessionId === null ? byHand : null} numberOf={() => null} />
+      <div className="m-auto flex max-w-md flex-col items-center pb-8 text-center">
+        <Bench />
+        <h2 className="mt-7 text-2xl font-semibold text-balance">
+          Image every machine on the bench at once
+        </h2>
+        <p className="mt-3 text-lg text-balance text-muted">
+          {hasImages
+            ? 'Choose an image on the left and the card your switch is plugged into. Then open the bench and start the machines.'
+            : 'Drop a disk image on the left. Check that the card above is the one your switch is plugged into. Then open the bench and start the machines.'}
+        </p>
+        <div className="mt-6 flex flex-wrap justify-center gap-2">
+          <Button icon={Theater} disabled={!isLinked || isBusy} onClick={() => void rehearse()}>
+            {isBusy ? 'Preparing the rehearsal…' : 'Rehearse with 8 virtual machines'}
+          </Button>
+          {nic && <CheckBench of={{ nic: nic.name }} />}
+        </div>
+      </div>
+    </>
   )
 }
 
 export function NoMachines({ session }: { readonly session: Session }) {
   if (session.state === 'ended' || session.state === 'interrupted') return null
+  const isStock = session.protocol === 'udpcast'
   return (
     <div className="m-auto flex max-w-lg flex-col items-center pb-8 text-center">
       <MonitorDown aria-hidden className="size-12 text-accent" strokeWidth={1.25} />
       <h3 className="mt-4 text-xl font-semibold">Waiting for the first machine</h3>
       <p className="mt-2 text-muted">
-        Every machine that joins appears here at once. On a machine that runs Linux, join with:
+        {isStock
+          ? 'Every machine that joins before the start appears here. Nothing is verified. On a machine with udpcast, join with:'
+          : 'Every machine that joins appears here at once. On a machine that runs Linux, join with:'}
       </p>
       <code className="mt-3 max-w-full rounded-lg border border-line bg-surface px-3 py-2 font-mono text-sm break-all select-text">
-        benchcast receive --nic eth0 --to /dev/sda
+        {isStock ? 'udp-receiver --file /dev/sda' : 'benchcast receive --nic eth0 --to /dev/sda'}
       </code>
     </div>
   )

@@ -1,6 +1,6 @@
 /** The bench: card and button on top, the session in one line, then a tile per machine. */
 import { type ReactNode, useMemo, useState } from 'react'
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Examination, Receiver, Session } from '../../../shared/ipc.ts'
 import { useApp } from '../../app/context.ts'
 import { formatCount } from '../../ui/format.ts'
 import { EndPanel } from './EndPanel.tsx'
@@ -10,7 +10,8 @@ import { SessionTabs } from './SessionTabs.tsx'
 import { TopBar } from './TopBar.tsx'
 import { InterruptedBanner } from './InterruptedBanner.tsx'
 import { NoSession, NoMachines } from './Empty.tsx'
-import { compare, type Filter, isShown, isTrouble, type Order, phaseOf } from './look.ts'
+import { examinationOf, Findings } from '../doctor/doctor.tsx'
+import { compare, type Filter, isShown, isTrouble, type Order } from './look.ts'
 import { TileGrid } from './tiles/tiles.tsx'
 
 /** Below this many machines all are seen at a glance. */
@@ -35,6 +36,7 @@ function Bench() {
     () => [...rows.values()].filter(row => row.sessionId === session?.id),
     [rows, session?.id],
   )
+  const examination = useApp(state => (session ? examinationOf(state, session.id) : null))
   if (!session) return <NoSession />
   return (
     <>
@@ -44,10 +46,16 @@ function Bench() {
       {session.state !== 'ended' && session.state !== 'interrupted' && (
         <SessionStrip session={session} />
       )}
+      {session.state !== 'ended' && (
+        <Findings
+          examination={examination}
+          numberOf={id => receivers.find(row => row.id === id)?.number ?? null}
+        />
+      )}
       {receivers.length === 0 ? (
         <NoMachines session={session} />
       ) : (
-        <Machines session={session} receivers={receivers} />
+        <Machines session={session} receivers={receivers} examination={examination} />
       )}
     </>
   )
@@ -56,9 +64,11 @@ function Bench() {
 function Machines({
   session,
   receivers,
+  examination,
 }: {
   readonly session: Session
   readonly receivers: readonly Receiver[]
+  readonly examination: Examination | null
 }) {
   const [order, setOrder] = useState<Order>('number')
   const [filter, setFilter] = useState<Filter>('all')
@@ -90,7 +100,7 @@ function Machines({
       {shown.length === 0 ? (
         <p className="px-1 text-muted">No machine is in this state.</p>
       ) : (
-        <TileGrid receivers={shown} phase={phaseOf(session.state)} />
+        <TileGrid session={session} receivers={shown} examination={examination} />
       )}
     </>
   )

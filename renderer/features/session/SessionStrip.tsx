@@ -84,12 +84,16 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 
 function subline(session: Session): string {
   const { counts } = session
+  const isStock = session.protocol === 'udpcast'
   if (session.state === 'waiting') {
     const start = session.waitingFor || `Starts ${describeStartRule(session.start).toLowerCase()}.`
-    return `${formatCount(counts.joined, 'machine')} joined. ${start}`
+    const late = isStock ? ' Nobody can join after the start.' : ''
+    return `${formatCount(counts.joined, 'machine')} joined. ${start}.${late}`.replace('..', '.')
   }
   return [
-    `${counts.verified} of ${formatCount(counts.joined, 'machine')} verified`,
+    isStock
+      ? `${formatCount(counts.joined, 'stock receiver')}, not verified, all at the slowest’s speed`
+      : `${counts.verified} of ${formatCount(counts.joined, 'machine')} verified`,
     counts.failed > 0 ? `${counts.failed} failed` : null,
     counts.lost > 0 ? `${counts.lost} silent` : null,
     session.pass > 0 ? `pass ${session.pass}` : null,
@@ -103,6 +107,9 @@ function stopWarning(session: Session): string {
   const open = session.counts.receiving
   if (session.state === 'waiting' || open === 0) {
     return 'Machines that wait are let go. Nothing has been written to them.'
+  }
+  if (session.protocol === 'udpcast') {
+    return 'Machines that are not finished hold an incomplete image, and stock receivers must start over.'
   }
   const machines = open === 1 ? '1 machine is' : `${open} machines are`
   return `${machines} not finished and will hold an incomplete image. What they have is kept: a later session only sends the rest.`

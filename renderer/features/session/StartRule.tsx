@@ -10,8 +10,10 @@ import { Setting } from './Setting.tsx'
 export function StartRulePicker({ session }: { readonly session: Session | null }) {
   const planned = useApp(state => state.startRule)
   const setPlanned = useApp(state => state.setStartRule)
+  const plannedProtocol = useApp(state => state.protocol)
   const ask = useAsk()
   const rule = session?.start ?? planned
+  const protocol = session?.protocol ?? plannedProtocol
   const change = (part: Partial<typeof rule>): void => {
     const start = { ...rule, ...part }
     setPlanned(start)
@@ -24,7 +26,10 @@ export function StartRulePicker({ session }: { readonly session: Session | null 
     >
       <h3 className="font-semibold">Start by itself</h3>
       <p className="mt-1 mb-2 text-sm text-muted">
-        Whichever comes first. You can always start by hand, and late machines still get everything.
+        Whichever comes first. You can always start by hand.{' '}
+        {protocol === 'udpcast'
+          ? 'Machines that come later get nothing: stock receivers cannot join late.'
+          : 'Late machines still get everything.'}
       </p>
       <CheckedNumber
         before="When"

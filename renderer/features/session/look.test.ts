@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Receiver } from '../../../shared/ipc.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
-import { actions, advice, compare, isShown, look } from './look.ts'
+import { actions, advice, compare, isShown, isTrouble, look, slowness } from './look.ts'
 
 const [image] = IMAGES
 if (!image) throw new Error('no image')
@@ -61,9 +61,35 @@ test('a machine that stops answering shows before it counts as lost', () => {
   })
 })
 
-test('many losses come with what to do; few do not alarm', () => {
-  expect(advice({ ...base, lossFraction: 0.05 })).toContain('check its cable')
-  expect(advice({ ...base, lossFraction: 0.01 })).toBe('')
+const slow = (reason: NonNullable<Receiver['slowBecause']>['reason']): Receiver => ({
+  ...base,
+  slowBecause: { reason, sentence: `It is slow because of ${reason}.` },
+})
+
+test.each([
+  ['network-loss', 'warn', 'Losses'],
+  ['socket-overflow', 'warn', 'Too busy'],
+  ['link', 'warn', 'Slow link'],
+  ['disk', 'active', 'Slow disk'],
+  ['decompression', 'active', 'Unpacking'],
+  ['cap', 'active', 'Receiving'],
+] as const)('a machine slow because of %s has the tone %s and says "%s"', (reason, tone, word) => {
+  expect(look(slow(reason), 'running')).toMatchObject({ tone, word })
+  // What can be mended is trouble; a disk that is as fast as it is, and a cap that is meant, are not.
+  expect(advice(slow(reason)) !== '').toBe(tone === 'warn')
+  expect(isTrouble(slow(reason))).toBe(tone === 'warn')
+  expect(slowness(slow(reason)) !== '').toBe(reason !== 'cap')
+})
+
+test('a machine left for later says so beside its reason', () => {
+  expect(slowness({ ...slow('disk'), isDeferred: true })).toMatch(/disk\..*catches up later/)
+  expect(slowness({ ...base, isDeferred: true })).toMatch(/nobody waits/)
+})
+
+test('a stock receiver that took all is not green, and offers nothing to do', () => {
+  const row: Receiver = { ...base, state: 'acknowledged', haveBytes: 4000 }
+  expect(look(row, 'ended')).toMatchObject({ tone: 'idle', word: 'Unverified', fraction: 1 })
+  expect(actions({ ...base, state: 'failed' }, 'udpcast')).toEqual({ drop: false, retry: false })
 })
 
 test('a fault speaks for itself', () =>
@@ -74,10 +100,10 @@ test('an image of no bytes is complete, not NaN', () => {
 })
 
 test('only machines at work can be dropped, only ended or silent ones retried', () => {
-  expect(actions(base)).toEqual({ drop: true, retry: false })
-  expect(actions({ ...base, state: 'lost' })).toEqual({ drop: true, retry: true })
-  expect(actions({ ...base, state: 'failed' })).toEqual({ drop: false, retry: true })
-  expect(actions({ ...base, state: 'done' })).toEqual({ drop: false, retry: false })
+  expect(actions(base, 'benchcast')).toEqual({ drop: true, retry: false })
+  expect(actions({ ...base, state: 'lost' }, 'benchcast')).toEqual({ drop: true, retry: true })
+  expect(actions({ ...base, state: 'failed' }, 'benchcast')).toEqual({ drop: false, retry: true })
+  expect(actions({ ...base, state: 'done' }, 'benchcast')).toEqual({ drop: false, retry: false })
 })
 
 test('trouble comes first when asked, then the bench number', () => {
@@ -99,7 +125,7 @@ test('the slowest come first when asked', () => {
 })
 
 test('the trouble filter shows what the tiles warn of', () => {
-  expect(isShown({ ...base, lossFraction: 0.05 }, 'trouble')).toBe(true)
+  expect(isShown(slow('network-loss'), 'trouble')).toBe(true)
   expect(isShown(base, 'trouble')).toBe(false)
   expect(isShown({ ...base, state: 'done' }, 'done')).toBe(true)
   expect(isShown(base, 'active')).toBe(true)

@@ -1,5 +1,5 @@
 /** How a machine's state looks and reads: tone, icon and words together, never colour alone. Pure. */
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, ReceiverProtocol, Session } from '../../../shared/ipc.ts'
 import { formatDuration } from '../../ui/format.ts'
 
 export type Tone = 'idle' | 'active' | 'verify' | 'done' | 'warn' | 'bad'
@@ -20,8 +20,20 @@ export function phaseOf(state: Session['state']): Phase {
   return state === 'waiting' || state === 'ended' ? state : 'running'
 }
 
-/** Loss that a technician should look at. Repair makes less than this unnoticeable. */
-const NOTABLE_LOSS = 0.05
+/** Why a machine is slow: what its tile says, and whether there is something to mend. The cap is meant. */
+const SLOW: Readonly<
+  Record<
+    NonNullable<Receiver['slowBecause']>['reason'],
+    { readonly tone: Tone; readonly words: string; readonly word: string }
+  >
+> = {
+  'network-loss': { tone: 'warn', words: 'Receiving, many losses', word: 'Losses' },
+  'socket-overflow': { tone: 'warn', words: 'Receiving, too busy', word: 'Too busy' },
+  link: { tone: 'warn', words: 'Receiving, slow link', word: 'Slow link' },
+  disk: { tone: 'active', words: 'Receiving, slow disk', word: 'Slow disk' },
+  decompression: { tone: 'active', words: 'Receiving, slow to unpack', word: 'Unpacking' },
+  cap: { tone: 'active', words: 'Receiving', word: 'Receiving' },
+}
 
 export function look(receiver: Receiver, phase: Phase): Look {
   const fraction = part(receiver.haveBytes, receiver.totalBytes)
@@ -41,9 +53,7 @@ export function look(receiver: Receiver, phase: Phase): Look {
       if (isWaiting) return { tone: 'idle', words: 'Ready', word: 'Ready', fraction }
       if (receiver.silentMs >= 1500)
         return { tone: 'warn', words: 'Not answering', word: 'Silent', fraction }
-      if (receiver.lossFraction >= NOTABLE_LOSS) {
-        return { tone: 'warn', words: 'Receiving, many losses', word: 'Losses', fraction }
-      }
+      if (receiver.slowBecause) return { ...SLOW[receiver.slowBecause.reason], fraction }
       return { tone: 'active', words: 'Receiving', word: 'Receiving', fraction }
     case 'verifying':
       return {
@@ -78,14 +88,24 @@ export function advice(receiver: Receiver): string {
   if (receiver.state === 'lost') {
     return 'Check its power and cable. It goes on by itself when it comes back.'
   }
-  if (receiver.state === 'receiving' && receiver.lossFraction >= NOTABLE_LOSS) {
-    return 'It loses many packets: check its cable and switch port.'
-  }
-  return ''
+  const slow = receiver.state === 'receiving' ? receiver.slowBecause : null
+  return slow && SLOW[slow.reason].tone === 'warn' ? slow.sentence : ''
+}
+
+/** Why it is slow, where nothing is wrong: a disk is as fast as it is. Empty where the tile has better to say. */
+export function slowness(receiver: Receiver): string {
+  const slow = receiver.state === 'receiving' ? receiver.slowBecause : null
+  const deferred = receiver.isDeferred ? 'It catches up later; nobody waits for it.' : ''
+  const reason = slow && slow.reason !== 'cap' ? slow.sentence : ''
+  return [reason, deferred].filter(Boolean).join(' ')
 }
 
 /** Which of the two hand actions a machine's state allows. */
-export function actions(receiver: Receiver): { readonly drop: boolean; readonly retry: boolean } {
+export function actions(
+  receiver: Receiver,
+  protocol: ReceiverProtocol,
+): { readonly drop: boolean; readonly retry: boolean } {
+  if (protocol === 'udpcast') return { drop: false, retry: false }
   const isIn = ['joining', 'receiving', 'verifying', 'lost'].includes(receiver.state)
   return { drop: isIn, retry: ['dropped', 'refused', 'failed', 'lost'].includes(receiver.state) }
 }

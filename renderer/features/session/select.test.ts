@@ -3,6 +3,8 @@ import type { Receiver, Session } from '../../../shared/ipc.ts'
 import { IMAGES, NICS, receiver, session } from '../../../test/window/scripted/rows.ts'
 import {
   type BenchSituation,
+  describeMachines,
+  describeQuerier,
   describeStartRule,
   ending,
   orderSessions,
@@ -86,6 +88,37 @@ test.each(['joining', 'receiving', 'verifying', 'lost', 'dropped', 'refused', 'f
     expect(end.failures.map(row => row.number)).toEqual([2])
   },
 )
+
+test('a session with stock receivers never ends green, and cannot be paused', () => {
+  const stock: Session = { ...one, protocol: 'udpcast' }
+  const all = ending({ ...stock, state: 'ended' }, machines('acknowledged', 'acknowledged'))
+  expect(all).toEqual({
+    tone: 'idle',
+    title: '2 of 2 machines took the whole image, not verified',
+    failures: [],
+  })
+  const some = ending({ ...stock, state: 'ended' }, machines('acknowledged', 'failed'))
+  expect(some).toMatchObject({ tone: 'bad', title: expect.stringContaining('1 of 2') as string })
+  expect(primaryAction(within({ protocol: 'udpcast', state: 'running' }, 2))).toEqual({
+    label: 'Sending to 2 machines',
+    act: null,
+  })
+})
+
+test.each([
+  ['benchcast', { kind: 'fair' }, 'Leave slow ones behind'],
+  ['benchcast', { kind: 'together' }, 'At the slowest’s speed'],
+  ['benchcast', { kind: 'drop', belowBitsPerSecond: 50e6 }, 'Drop below 50 Mbit/s'],
+  ['udpcast', { kind: 'fair' }, 'Stock udpcast'],
+] as const)('%s receivers with the policy %j read as "%s"', (protocol, policy, words) => {
+  expect(describeMachines(protocol, policy)).toBe(words)
+})
+
+test('who asks the switches is said in words', () => {
+  expect(describeQuerier({ state: 'asking', detail: '' })).toContain('This computer asks')
+  expect(describeQuerier({ state: 'other', detail: '10.0.0.1' })).toContain('10.0.0.1 asks')
+  expect(describeQuerier({ state: 'off', detail: 'No right.' })).toContain('No right.')
+})
 
 test('a session without machines is no success', () => {
   expect(ending({ ...one, state: 'ended' }, []).tone).toBe('idle')

@@ -1,6 +1,14 @@
 /** What the bench shows, worked out from the mirror. Pure. */
-import type { Image, Nic, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
-import { formatCount, formatDuration } from '../../ui/format.ts'
+import type {
+  Image,
+  Nic,
+  Policy,
+  Receiver,
+  ReceiverProtocol,
+  Session,
+  StartRule,
+} from '../../../shared/ipc.ts'
+import { formatBits, formatCount, formatDuration } from '../../ui/format.ts'
 import type { SessionSlice } from './slice.ts'
 
 /** The one asked for, else one that needs attention, else the newest. */
@@ -63,6 +71,8 @@ function sessionAction(session: Session, readyCount: number): PrimaryAction {
       return { label: `Start now for ${machines}`, act: 'start' }
     }
     case 'running':
+      // Their protocol knows no pause.
+      if (session.protocol === 'udpcast') return { label: `Sending to ${machines}`, act: null }
       return { label: 'Pause sending', act: 'pause' }
     case 'paused':
       return { label: 'Go on sending', act: 'resume' }
@@ -82,14 +92,51 @@ export interface Ending {
 
 export function ending(session: Session, receivers: readonly Receiver[]): Ending {
   const verified = receivers.filter(receiver => receiver.state === 'done').length
-  const failures = receivers.filter(receiver => receiver.state !== 'done')
+  const failures = receivers.filter(
+    receiver => receiver.state !== 'done' && receiver.state !== 'acknowledged',
+  )
   if (session.fault) return { tone: 'bad', title: session.fault.message, failures }
   if (receivers.length === 0) return { tone: 'idle', title: 'Ended without a machine', failures }
+  if (session.protocol === 'udpcast') return unverifiedEnding(receivers, failures)
   const tone = failures.length === 0 ? 'done' : 'bad'
   return {
     tone,
     title: `${verified} of ${formatCount(receivers.length, 'machine')} verified`,
     failures,
+  }
+}
+
+/** Never green: a stock receiver proves nothing. */
+function unverifiedEnding(receivers: readonly Receiver[], failures: readonly Receiver[]): Ending {
+  const took = receivers.length - failures.length
+  return {
+    tone: failures.length === 0 ? 'idle' : 'bad',
+    title: `${took} of ${formatCount(receivers.length, 'machine')} took the whole image, not verified`,
+    failures,
+  }
+}
+
+export function describeMachines(protocol: ReceiverProtocol, policy: Policy): string {
+  if (protocol === 'udpcast') return 'Stock udpcast'
+  switch (policy.kind) {
+    case 'fair':
+      return 'Leave slow ones behind'
+    case 'together':
+      return 'At the slowest’s speed'
+    case 'drop':
+      return `Drop below ${formatBits(policy.belowBitsPerSecond)}`
+  }
+}
+
+/** Whether switches that snoop keep forwarding to the machines. */
+export function describeQuerier(querier: NonNullable<Session['querier']>): string {
+  switch (querier.state) {
+    case 'asking':
+      return 'This computer asks who listens (IGMP querier), so that no switch forgets a machine.'
+    case 'other':
+      return `${querier.detail} asks who listens (IGMP querier); this computer keeps quiet.`
+    case 'off':
+      return `Nobody is known to ask who listens (IGMP). ${querier.detail}`
   }
 }
 

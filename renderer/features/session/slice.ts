@@ -1,6 +1,13 @@
 /** The page's mirror of the engine's sessions and machines, and what the technician has chosen for the next one. */
 import type { StateCreator } from 'zustand'
-import type { Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import {
+  DEFAULT_POLICY,
+  type Policy,
+  type Receiver,
+  type ReceiverProtocol,
+  type Session,
+  type StartRule,
+} from '../../../shared/ipc.ts'
 import type { Batch } from '../../engine.ts'
 
 export interface SessionSlice {
@@ -12,6 +19,10 @@ export interface SessionSlice {
   /** For the next session. */
   readonly startRule: StartRule
   readonly rateCapBitsPerSecond: number | null
+  readonly protocol: ReceiverProtocol
+  readonly policy: Policy
+  readonly setProtocol: (protocol: ReceiverProtocol) => void
+  readonly setPolicy: (policy: Policy) => void
   readonly setStartRule: (rule: StartRule) => void
   readonly setRateCap: (bitsPerSecond: number | null) => void
   readonly showSession: (id: string | null) => void
@@ -27,6 +38,10 @@ export const createSessionSlice: StateCreator<SessionSlice> = set => ({
   shownSessionId: null,
   startRule: BY_HAND,
   rateCapBitsPerSecond: null,
+  protocol: 'benchcast',
+  policy: DEFAULT_POLICY,
+  setProtocol: protocol => set({ protocol }),
+  setPolicy: policy => set({ policy }),
   setStartRule: rule => set({ startRule: rule }),
   setRateCap: bitsPerSecond => set({ rateCapBitsPerSecond: bitsPerSecond }),
   showSession: id => set({ shownSessionId: id }),

@@ -1,5 +1,5 @@
 import { RotateCw, UserMinus } from 'lucide-react'
-import type { Receiver } from '../../../../shared/ipc.ts'
+import type { Receiver, ReceiverProtocol } from '../../../../shared/ipc.ts'
 import { useAsk } from '../../../app/context.ts'
 import { Bar } from '../../../ui/Bar.tsx'
 import { Button } from '../../../ui/Button.tsx'
@@ -10,20 +10,25 @@ import {
   formatPercent,
   formatRate,
 } from '../../../ui/format.ts'
-import { actions, advice, type Look } from '../look.ts'
+import { actions, advice, type Look, slowness } from '../look.ts'
 
 /** Everything known about one machine, and what can be done with it. */
 export function MachineDetail({
   receiver,
+  protocol,
+  finding,
   seen,
 }: {
   readonly receiver: Receiver
+  readonly protocol: ReceiverProtocol
+  readonly finding: string
   readonly seen: Look
 }) {
   const ask = useAsk()
   const onReceiver = { sessionId: receiver.sessionId, receiverId: receiver.id }
-  const can = actions(receiver)
+  const can = actions(receiver, protocol)
   const trouble = advice(receiver)
+  const slow = slowness(receiver) || (receiver.slowBecause?.sentence ?? '')
   return (
     <div data-tone={seen.tone}>
       <h3 className="text-lg font-semibold">
@@ -40,6 +45,12 @@ export function MachineDetail({
       {trouble !== '' && (
         <p className="tinted tone-line mt-3 rounded-lg border px-3 py-2">{trouble}</p>
       )}
+      {finding !== '' && finding !== trouble && (
+        <p data-tone="warn" className="tinted tone-line mt-3 rounded-lg border px-3 py-2">
+          {finding}
+        </p>
+      )}
+      {slow !== '' && slow !== trouble && <p className="mt-3 text-muted">{slow}</p>}
       <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm tabular-nums">
         <Row name="Address" value={receiver.address} />
         <Row name="MAC" value={receiver.mac} />
@@ -55,10 +66,12 @@ export function MachineDetail({
           value={receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : ''}
         />
         <Row name="Left" value={receiver.leftMs === null ? '' : formatDuration(receiver.leftMs)} />
-        <Row
-          name="Losses"
-          value={`${receiver.lostDatagrams.toLocaleString('en')} packets, ${formatShare(receiver.lossFraction)}`}
-        />
+        {protocol === 'benchcast' && (
+          <Row
+            name="Losses"
+            value={`${receiver.lostDatagrams.toLocaleString('en')} packets, ${formatShare(receiver.lossFraction)}`}
+          />
+        )}
       </dl>
       {(can.drop || can.retry) && (
         <div className="mt-4 flex gap-2">
@@ -89,6 +102,7 @@ function Row({ name, value }: { readonly name: string; readonly value: string })
 }
 
 function target({ target: { path, kind, sizeBytes } }: Receiver): string {
+  if (path === '') return ''
   const kinds = { file: 'file', device: 'disk', memory: 'memory' } as const
   return `${path} (${kinds[kind]}${sizeBytes === null ? '' : `, ${formatBytes(sizeBytes)}`})`
 }

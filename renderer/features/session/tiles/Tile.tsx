@@ -12,7 +12,7 @@ import { memo } from 'react'
 import type { Receiver } from '../../../../shared/ipc.ts'
 import { formatDuration, formatShare, formatPercent, formatRate } from '../../../ui/format.ts'
 import type { Density } from './layout.ts'
-import { advice, look, type Look, type Phase, type Tone } from '../look.ts'
+import { advice, look, type Look, type Phase, slowness, type Tone } from '../look.ts'
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = {
   idle: CircleDashed,
@@ -25,6 +25,8 @@ const ICONS: Readonly<Record<Tone, LucideIcon>> = {
 
 export interface TileProps {
   readonly receiver: Receiver
+  /** What the doctor found about it, and what to do; empty when nothing. */
+  readonly finding: string
   readonly phase: Phase
   readonly density: Density
   readonly isOpen: boolean
@@ -35,7 +37,8 @@ export interface TileProps {
  * One machine. The whole tile is a button that shows everything known about it and what can be done. Drawn ten times
  * a second for each machine at work: plain elements only.
  */
-export const Tile = memo(function Tile({ receiver, phase, density, isOpen, onOpen }: TileProps) {
+export const Tile = memo(function Tile(props: TileProps) {
+  const { receiver, finding, phase, density, isOpen, onOpen } = props
   const seen = look(receiver, phase)
   const Body = BODIES[density]
   return (
@@ -59,13 +62,14 @@ export const Tile = memo(function Tile({ receiver, phase, density, isOpen, onOpe
         className="grow absolute inset-x-0 bottom-0 h-1 bg-tone"
         style={{ transform: `scaleX(${seen.fraction})` }}
       />
-      <Body receiver={receiver} seen={seen} phase={phase} />
+      <Body receiver={receiver} finding={finding} seen={seen} phase={phase} />
     </button>
   )
 })
 
 interface BodyProps {
   readonly receiver: Receiver
+  readonly finding: string
   readonly seen: Look
   readonly phase: Phase
 }
@@ -77,8 +81,8 @@ const BODIES: Readonly<Record<Density, (props: BodyProps) => React.JSX.Element>>
   tiny: TinyBody,
 }
 
-function LargeBody({ receiver, seen, phase }: BodyProps) {
-  const trouble = advice(receiver)
+function LargeBody({ receiver, finding, seen, phase }: BodyProps) {
+  const trouble = advice(receiver) || finding || slowness(receiver)
   return (
     <span className="relative flex h-full flex-col px-4 pt-3.5 pb-4">
       <span className="flex items-start justify-between gap-3">
@@ -108,8 +112,8 @@ function LargeBody({ receiver, seen, phase }: BodyProps) {
   )
 }
 
-function MediumBody({ receiver, seen, phase }: BodyProps) {
-  const trouble = advice(receiver)
+function MediumBody({ receiver, finding, seen, phase }: BodyProps) {
+  const trouble = advice(receiver) || finding || slowness(receiver)
   return (
     <span className="relative flex h-full flex-col px-3 pt-2 pb-2.5">
       <span className="flex items-start justify-between gap-2">

@@ -1,19 +1,27 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
-import type { Receiver } from '../../../../shared/ipc.ts'
+import type { Examination, Receiver, Session } from '../../../../shared/ipc.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
-import { look, type Phase } from '../look.ts'
+import { findingFor } from '../../doctor/doctor.tsx'
+import { look, phaseOf } from '../look.ts'
 import { layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 import { Tile } from './Tile.tsx'
 
 export function TileGrid({
+  session,
   receivers,
-  phase,
+  examination,
 }: {
+  readonly session: Session
   readonly receivers: readonly Receiver[]
-  readonly phase: Phase
+  readonly examination: Examination | null
 }) {
+  const phase = phaseOf(session.state)
+  const findingOf = (id: string): string => {
+    const finding = findingFor(examination, id)
+    return finding === null ? '' : `${finding.sentence} ${finding.advice}`.trim()
+  }
   const scroller = useRef<HTMLDivElement>(null)
   const room = useRoom(scroller)
   const [scrollTop, setScrollTop] = useState(0)
@@ -47,6 +55,7 @@ export function TileGrid({
           >
             <Tile
               receiver={receiver}
+              finding={findingOf(receiver.id)}
               phase={phase}
               density={layout.density}
               isOpen={receiver.id === open?.id}
@@ -61,7 +70,12 @@ export function TileGrid({
           label={`Machine ${opened.number}`}
           onClose={() => setOpen(null)}
         >
-          <MachineDetail receiver={opened} seen={look(opened, phase)} />
+          <MachineDetail
+            receiver={opened}
+            protocol={session.protocol}
+            finding={findingOf(opened.id)}
+            seen={look(opened, phase)}
+          />
         </AnchoredPopover>
       )}
     </div>

@@ -3,34 +3,23 @@ import dgram from 'node:dgram'
 import { randomBytes } from 'node:crypto'
 import { afterEach, expect, it } from 'vitest'
 import { findNic } from '../net/net.ts'
-import { decode, encode } from './packet.ts'
-import { sendUdpcast, type UdpcastOptions, type UdpcastProgress } from './udpcast.ts'
-import { modelReceiver, type ModelReceiver } from './wire.fixture.ts'
+import { sendUdpcast, type UdpcastOptions, type UdpcastProgress } from './send.ts'
+import { openModelReceiver, type OpenReceiver } from './wire.fixture.ts'
 
 const ADDRESS = '127.0.0.1'
+const receivers: OpenReceiver[] = []
+
+async function openReceiver(): Promise<OpenReceiver> {
+  const receiver = await openModelReceiver()
+  receivers.push(receiver)
+  return receiver
+}
+
 const image = randomBytes(600_001)
 const sockets: dgram.Socket[] = []
 afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.close()
+  for (const socket of [...sockets.splice(0), ...receivers.splice(0)]) socket.close()
 })
-
-/** A model receiver at a port of its own; answers what it hears. */
-async function openReceiver(): Promise<{ portBase: number; model: ModelReceiver }> {
-  const model = modelReceiver(ADDRESS)
-  const socket = await bound('0.0.0.0', 0)
-  const portBase = socket.address().port
-  let isMember = false
-  socket.on('message', datagram => {
-    const packet = decode(Uint8Array.from(datagram))
-    if (packet.kind === 'malformed') return
-    if (packet.kind === 'hello' && !isMember) {
-      socket.addMembership(packet.group, ADDRESS)
-      isMember = true
-    }
-    for (const answer of model.take(packet)) socket.send(encode(answer), portBase + 1, ADDRESS)
-  })
-  return { portBase, model }
-}
 
 async function bound(address: string, port: number): Promise<dgram.Socket> {
   const socket = dgram.createSocket('udp4')
