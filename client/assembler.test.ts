@@ -63,7 +63,15 @@ function symbols(chunk: number, storedBytes: number, txSeq: number): DataPacket[
 }
 
 function sync(assembler: Assembler, txSeq: number, isReportNow = false): void {
-  assembler.sync({ kind: 'sync', isReportNow, isPaused: false, pass: 1, session: SESSION, txSeq })
+  assembler.sync({
+    kind: 'sync',
+    isReportNow,
+    isReportWanted: false,
+    isPaused: false,
+    pass: 1,
+    session: SESSION,
+    txSeq,
+  })
 }
 
 function takeAll(assembler: Assembler, packets: readonly DataPacket[]): StoredChunk[] {

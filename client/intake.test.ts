@@ -24,7 +24,14 @@ function data(session = SESSION): Uint8Array {
 }
 
 function sync(session = SESSION, isReportNow = true): Uint8Array {
-  return encodeSync({ isReportNow, isPaused: false, pass: 1, session, txSeq: 2 })
+  return encodeSync({
+    isReportNow,
+    isReportWanted: false,
+    isPaused: false,
+    pass: 1,
+    session,
+    txSeq: 2,
+  })
 }
 
 function open(isLost = (): boolean => false): {

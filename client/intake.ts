@@ -10,7 +10,7 @@ export interface IntakeOptions {
   /** Whether this datagram is lost in a rehearsal. */
   isLost(): boolean
   onChunk(stored: StoredChunk): void
-  /** The pass has ended: the sender waits for a report. */
+  /** The sender waits for a report: the pass has ended, or it looks for its rate. */
   onReportNow(): void
 }
 
@@ -47,7 +47,7 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
         if (packet.session !== options.session) return reject('session')
         heardAtMs = now()
         options.assembler.sync(packet)
-        if (packet.isReportNow) options.onReportNow()
+        if (packet.isReportNow || packet.isReportWanted) options.onReportNow()
       } else reject(typeof type === 'number' ? 'type' : type.reason)
     },
     heardAtMs: () => heardAtMs,

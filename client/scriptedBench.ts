@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { zstdCompressSync } from 'node:zlib'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { listenAddress } from '../electron/engine/net/net.ts'
 import type { Announce } from '../shared/protocol/announcePacket.ts'
 import { encodeAnnounce } from '../shared/protocol/announcePacket.ts'
 import {
@@ -144,6 +145,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
   const udp = createSocket('udp4')
   await new Promise<void>(resolve => udp.bind(0, '127.0.0.1', resolve))
   udp.setMulticastInterface('127.0.0.1')
+  udp.setBroadcast(true)
   const joins: Join[] = []
   const messages: ToSender[] = []
   const reports: NeedReport[] = []
@@ -153,6 +155,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
   let txSeq = 0
   let sentDatagrams = 0
   let isServing = false
+  let destination = group
   let isDead = false
   let isFrozen = false
   let connection: WebSocket | null = null
@@ -173,14 +176,24 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
   }
   const sync = (isReportNow: boolean): void => {
     if (isDead || isFrozen || phase === 'waiting') return
-    const packet = { isReportNow, isPaused: false, pass: 1, session, txSeq: ++txSeq }
-    udp.send(encodeSync(packet), options.dataPort, group)
+    const packet = {
+      isReportNow,
+      isReportWanted: false,
+      isPaused: false,
+      pass: 1,
+      session,
+      txSeq: ++txSeq,
+    }
+    udp.send(encodeSync(packet), options.dataPort, destination)
   }
   say()
   const timers = [setInterval(say, 200), setInterval(() => sync(false), 50)]
 
   function tell(message: ToReceiver): void {
     if (message.type === 'session') phase = message.phase
+    if (message.type === 'delivery') {
+      destination = listenAddress(message.delivery, group, '127.0.0.1') ?? group
+    }
     connection?.send(JSON.stringify(message))
   }
 
@@ -268,7 +281,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
     const mangled = options.mangle ? options.mangle(datagram, chunk, symbol) : datagram
     if (mangled === null) return
     sentDatagrams++
-    udp.send(mangled, options.dataPort, group)
+    udp.send(mangled, options.dataPort, destination)
   }
 
   async function send(chunks?: readonly number[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { SessionId } from './packet.ts'
 
 const PACKET = {
   isReportNow: true,
+  isReportWanted: false,
   isPaused: false,
   pass: 0x0102,
   session: 0xc0ff_ee01 as SessionId,
@@ -16,12 +17,16 @@ test('the golden packet, byte for byte', () => {
   )
 })
 
-test('every pair of flags comes back as it was', () => {
-  for (const isReportNow of [false, true]) {
-    for (const isPaused of [false, true]) {
-      const packet = { ...PACKET, isReportNow, isPaused }
-      expect(decodeSync(encodeSync(packet))).toEqual({ kind: 'sync', ...packet })
+test('every set of flags comes back as it was', () => {
+  for (let bits = 0; bits < 8; bits++) {
+    const packet = {
+      ...PACKET,
+      isReportNow: (bits & 1) !== 0,
+      isPaused: (bits & 2) !== 0,
+      isReportWanted: (bits & 4) !== 0,
     }
+    expect(encodeSync(packet)[1]).toBe(bits)
+    expect(decodeSync(encodeSync(packet))).toEqual({ kind: 'sync', ...packet })
   }
 })
 
@@ -44,7 +49,7 @@ test('unknown flags and other types are refused, whatever else the bytes say', (
   for (let byte = 0; byte < 256; byte++) {
     const flags = encodeSync(PACKET)
     flags[1] = byte
-    expect(decodeSync(flags).kind).toBe(byte <= 3 ? 'sync' : 'malformed')
+    expect(decodeSync(flags).kind).toBe(byte <= 7 ? 'sync' : 'malformed')
     const first = encodeSync(PACKET)
     first[0] = byte
     expect(decodeSync(first).kind).toBe(byte === 0x12 ? 'sync' : 'malformed')

@@ -10,7 +10,10 @@ import {
 
 export interface SyncPacket {
   readonly kind: 'sync'
+  /** The pass has ended. */
   readonly isReportNow: boolean
+  /** Report at once too, but the pass goes on. */
+  readonly isReportWanted: boolean
   readonly isPaused: boolean
   readonly pass: number
   readonly session: SessionId
@@ -21,12 +24,17 @@ const AT = { first: 0, flags: 1, pass: 2, session: 4, txSeq: 8 } as const
 const SYNC_BYTES = 12
 const FLAG_REPORT_NOW = 1
 const FLAG_PAUSED = 2
+const FLAG_REPORT_WANTED = 4
+const FLAGS = FLAG_REPORT_NOW | FLAG_PAUSED | FLAG_REPORT_WANTED
 
 export function encodeSync(packet: Omit<SyncPacket, 'kind'>): Uint8Array {
   const bytes = new Uint8Array(SYNC_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint8(AT.first, firstByte(PACKET.sync))
-  const flags = (packet.isReportNow ? FLAG_REPORT_NOW : 0) | (packet.isPaused ? FLAG_PAUSED : 0)
+  const flags =
+    (packet.isReportNow ? FLAG_REPORT_NOW : 0) |
+    (packet.isPaused ? FLAG_PAUSED : 0) |
+    (packet.isReportWanted ? FLAG_REPORT_WANTED : 0)
   view.setUint8(AT.flags, flags)
   view.setUint16(AT.pass, Math.min(packet.pass, 0xffff))
   view.setUint32(AT.session, packet.session)
@@ -41,10 +49,11 @@ export function decodeSync(datagram: Uint8Array): SyncPacket | Malformed {
   if (datagram.length !== SYNC_BYTES) return malformed('length')
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
   const flags = view.getUint8(AT.flags)
-  if (flags > (FLAG_REPORT_NOW | FLAG_PAUSED)) return malformed('flags')
+  if (flags > FLAGS) return malformed('flags')
   return {
     kind: 'sync',
     isReportNow: (flags & FLAG_REPORT_NOW) !== 0,
+    isReportWanted: (flags & FLAG_REPORT_WANTED) !== 0,
     isPaused: (flags & FLAG_PAUSED) !== 0,
     pass: view.getUint16(AT.pass),
     session: view.getUint32(AT.session) as SessionId,

@@ -5,12 +5,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { createErasureCode, type ErasureCode } from '../../../shared/fec/fec.ts'
 import { encodeDataHeader } from '../../../shared/protocol/dataPacket.ts'
-import { DATA_HEADER_BYTES } from '../../../shared/protocol/limits.ts'
+import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
 import { type GroupSender, openGroupSender } from '../net/net.ts'
+import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
+import { WIRE_OVERHEAD_BYTES } from './pacer.ts'
 import { createRepairSymbols } from './repairSymbols.ts'
 import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
 import { createTransmitter, type Emission, type Transmitter } from './transmitter.ts'
@@ -39,6 +41,8 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   })
   const reader = openChunkReader(options.source)
   const carousel = createCarousel(options.source.storedBytes)
+  const auto = createAutoRate(options.linkBitsPerSecond)
+  let isAutomatic = options.rateBitsPerSecond === null
   const transmitter = createTransmitter(
     options.session,
     options.source.storedBytes,
@@ -46,7 +50,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     createWire(socket, reader, options.source),
     {
       nowMs: performance.now(),
-      rateBitsPerSecond: options.rateBitsPerSecond,
+      rateBitsPerSecond: options.rateBitsPerSecond ?? auto.rateBitsPerSecond,
       firstSeq: options.firstSeq,
     },
   )
@@ -58,12 +62,16 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
       isStopped = true
       return
     }
-    obey(command, transmitter, carousel)
+    if (command.kind === 'rate') {
+      isAutomatic = command.bitsPerSecond === null
+      auto.restart()
+      transmitter.setRate(command.bitsPerSecond ?? auto.rateBitsPerSecond)
+    } else obey(command, transmitter, carousel, auto)
   })
   const timer = setInterval(() => {
     tell({
       kind: 'stats',
-      stats: transmitter.stats(),
+      stats: { ...transmitter.stats(), wantedBitsPerSecond: auto.rateBitsPerSecond },
       lackingChunks: carousel.needs.lackingChunks,
       sendErrors,
       lastSendError,
@@ -72,8 +80,10 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
 
   try {
     while (!isStopped) {
-      const waitMs = transmitter.tick(performance.now())
+      const nowMs = performance.now()
+      const waitMs = transmitter.tick(nowMs)
       socket.flush()
+      if (isAutomatic) adapt(auto, transmitter, nowMs)
       await (waitMs === 0 ? soon() : pause(waitMs))
     }
   } catch (error) {
@@ -86,25 +96,40 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   }
 }
 
+/** The average datagram of a session is full: headers below UDP are added to each as if it were. */
+const WIRE_SHARE =
+  (DATA_HEADER_BYTES + SYMBOL_BYTES + WIRE_OVERHEAD_BYTES) / (DATA_HEADER_BYTES + SYMBOL_BYTES)
+
+function adapt(auto: AutoRate, transmitter: Transmitter, nowMs: number): void {
+  const { txSeq, sentBytes } = transmitter.stats()
+  auto.mark(txSeq, sentBytes * WIRE_SHARE, nowMs)
+  if (auto.tick(nowMs)) transmitter.setRate(auto.rateBitsPerSecond)
+  transmitter.setReportsWanted(auto.isAskingForReports)
+}
+
 function obey(
-  command: Exclude<PumpCommand, { kind: 'stop' }>,
+  command: Exclude<PumpCommand, { kind: 'stop' | 'rate' }>,
   transmitter: Transmitter,
   carousel: ReturnType<typeof createCarousel>,
+  auto: AutoRate,
 ): void {
   switch (command.kind) {
     case 'pause':
+      auto.restart()
       return transmitter.setPaused(command.isPaused)
-    case 'rate':
-      return transmitter.setRate(command.bitsPerSecond)
     case 'admit':
       return carousel.needs.admit(command.slot)
     case 'withdraw':
+      auto.withdraw(command.slot)
       return carousel.needs.withdraw(command.slot)
     case 'count':
+      auto.count(command.slot, command.isCounted)
       return carousel.needs.count(command.slot, command.isCounted)
     case 'report': {
       const report = decodeNeedReport(command.bytes)
-      if (report.kind === 'need') carousel.report(command.slot, report)
+      if (report.kind !== 'need') return
+      auto.report(command.slot, report, performance.now())
+      carousel.report(command.slot, report)
     }
   }
 }

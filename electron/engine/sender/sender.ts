@@ -19,7 +19,9 @@ export interface PumpOptions {
   readonly port: number
   readonly ttl: number
   readonly isLoopedBack: boolean
+  /** On the wire; null finds the highest rate that the bench carries, up to 95 % of the link's. */
   readonly rateBitsPerSecond: number | null
+  readonly linkBitsPerSecond: number | null
   /** Where txSeq begins: a continued session must not repeat numbers its receivers have seen. */
   readonly firstSeq: number
 }
@@ -33,10 +35,15 @@ export type PumpCommand =
   /** A NEED report as it came, already checked against the manifest. */
   | { readonly kind: 'report'; readonly slot: number; readonly bytes: Uint8Array }
 
+export interface PumpStats extends TransmitterStats {
+  /** What the automatic rate would be, or is. */
+  readonly wantedBitsPerSecond: number
+}
+
 export type PumpEvent =
   | {
       readonly kind: 'stats'
-      readonly stats: TransmitterStats
+      readonly stats: PumpStats
       readonly lackingChunks: number
       readonly sendErrors: number
       readonly lastSendError: string

@@ -50,12 +50,16 @@ export interface TransmitterStats {
 export interface Transmitter {
   setRate(bitsPerSecond: number | null): void
   setPaused(isPaused: boolean): void
+  /** SYNC then asks for reports each time, and comes more often. */
+  setReportsWanted(areWanted: boolean): void
   /** Sends what is due. Answers how long until there may be more, in ms; 0 = at once. */
   tick(nowMs: number): number
   stats(): TransmitterStats
 }
 
 const SYNC_INTERVAL_MS = 50
+/** While the rate is looked for; receivers answer each 20 ms at most. */
+const HURRIED_SYNC_INTERVAL_MS = 25
 /** While asking, SYNC repeats faster: one may be lost. */
 const ASK_INTERVAL_MS = 20
 /** A pass waits for answers no longer: three reports. Who stays silent is served by the next pass. */
@@ -76,6 +80,7 @@ export function createTransmitter(
   let sentBytes = 0
   let repairBytes = 0
   let isPaused = false
+  let areReportsWanted = false
   let slice: Slice | null = null
   let layout: BlockLayout = blockLayout(1)
   let at = 0
@@ -104,7 +109,14 @@ export function createTransmitter(
     syncAtMs = nowMs
     txSeq = (txSeq + 1) >>> 0
     const isReportNow = phase === 'asking'
-    wire.sync({ isReportNow, isPaused, pass: carousel.pass, session, txSeq })
+    wire.sync({
+      isReportNow,
+      isReportWanted: areReportsWanted,
+      isPaused,
+      pass: carousel.pass,
+      session,
+      txSeq,
+    })
   }
 
   /** False when the socket is full. */
@@ -177,6 +189,9 @@ export function createTransmitter(
 
   return {
     setRate: pacer.setRate,
+    setReportsWanted(areWanted) {
+      areReportsWanted = areWanted
+    },
     setPaused(paused) {
       isPaused = paused
     },
@@ -192,7 +207,7 @@ export function createTransmitter(
         phase = 'sending'
         if (!sendNext(current)) return 1
       }
-      sync(nowMs, SYNC_INTERVAL_MS)
+      sync(nowMs, areReportsWanted ? HURRIED_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS)
       return pacer.waitMs(nowMs)
     },
     stats: () => ({ txSeq, pass: carousel.pass, sentBytes, repairBytes, phase }),

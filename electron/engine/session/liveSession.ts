@@ -1,18 +1,18 @@
 /**
  * One open session: composes announcer, control server and sender, and keeps the receivers' table.
  *
- * The pure parts decide (receiver.ts, startRule.ts, rateControl.ts); this file carries their verdicts to sockets and
+ * The pure parts decide (receiver.ts, startRule.ts, pacing.ts); this file carries their verdicts to sockets and
  * the sender's thread. One tick each 100 ms moves everything that depends on time.
  */
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { SessionPhase } from '../../../shared/protocol/control.ts'
 import { openIgmpQuerier, type QuerierState } from '../net/net.ts'
-import { startSender, type TransmitterStats } from '../sender/sender.ts'
+import { type PumpStats, startSender } from '../sender/sender.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
 import { SessionError } from './fault.ts'
-import { gauge, receiverRow, takeLoss } from './liveReceiver.ts'
+import { gauge, receiverRow } from './liveReceiver.ts'
 import { PACING_STEP_MS, settle } from './pacing.ts'
 import { paceOf, type PacedBy, type SenderPace } from './pacingSession.ts'
 import {
@@ -22,9 +22,7 @@ import {
   RUNNING_BUDGET_BYTES,
   WAITING_BUDGET_BYTES,
 } from './probe.ts'
-import { createRateControl } from './rateControl.ts'
 import { createReceiverTable } from './receiverTable.ts'
-import { isActive } from './receiver.ts'
 import { createRateMeter } from './rateMeter.ts'
 import { announcedName, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
@@ -55,7 +53,6 @@ export interface LiveSession {
 type Phase = Exclude<Session['state'], 'interrupted'>
 
 const TICK_MS = 100
-const RATE_STEP_TICKS = 2
 const PACING_TICKS = PACING_STEP_MS / TICK_MS
 /** After the last machine ended, a straggler that reconnects still finds the session, ms. */
 const LINGER_MS = 2_000
@@ -78,11 +75,17 @@ export async function openLiveSession(
   let allEndedAtMs: number | null = null
   let fault: Fault | null = null
   let waitingFor = ''
-  let stats: TransmitterStats = { txSeq: 0, pass: 0, sentBytes: 0, repairBytes: 0, phase: 'idle' }
+  let stats: PumpStats = {
+    wantedBitsPerSecond: 0,
+    txSeq: 0,
+    pass: 0,
+    sentBytes: 0,
+    repairBytes: 0,
+    phase: 'idle',
+  }
   let ticks = 0
   let pace = settle<PacedBy>(null, null, 0)
   let querierState: (() => QuerierState) | null = null
-  const rateControl = createRateControl(card.linkBitsPerSecond)
   const meter = createRateMeter()
 
   const sender = startSender(
@@ -94,7 +97,8 @@ export async function openLiveSession(
       port: setup.port,
       ttl: 1,
       isLoopedBack: setup.isLoopedBack,
-      rateBitsPerSecond: cap ?? rateControl.rateBitsPerSecond,
+      rateBitsPerSecond: cap,
+      linkBitsPerSecond: card.linkBitsPerSecond,
       firstSeq: setup.firstSeq,
     },
     event => {
@@ -202,7 +206,6 @@ export async function openLiveSession(
       if (verdict.isDue) begin()
     }
     if (phase !== 'running') return
-    if (cap === null && ticks % RATE_STEP_TICKS === 0) adaptRate(nowMs)
     if (ticks % PACING_TICKS === 0) gaugeAll(nowMs)
     if (!table.hasAllEnded()) allEndedAtMs = null
     else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
@@ -212,28 +215,13 @@ export async function openLiveSession(
     const facts: SenderPace = {
       phase: stats.phase,
       sentBitsPerSecond: meter.bytesPerSecond(nowMs) * 8,
-      wantedBitsPerSecond: cap ?? rateControl.rateBitsPerSecond,
+      wantedBitsPerSecond: cap ?? stats.wantedBitsPerSecond,
       capBitsPerSecond: cap,
       linkBitsPerSecond: card.linkBitsPerSecond,
     }
     for (const receiver of table.all()) gauge(receiver, facts, nowMs)
     const verdict = paceOf(facts, rows(nowMs), card.name)
     pace = settle(pace, verdict, nowMs, one => `${one.kind} ${one.receiverNumber}`)
-  }
-
-  let stepped = { atMs: 0, bytes: 0 }
-  function adaptRate(nowMs: number): void {
-    const losses = table
-      .all()
-      .filter(receiver => isActive(receiver.state))
-      .flatMap(receiver => takeLoss(receiver) ?? [])
-    const bits = (stats.sentBytes - stepped.bytes) * 8
-    const sentBitsPerSecond = (bits / Math.max(1, nowMs - stepped.atMs)) * 1000
-    stepped = { atMs: nowMs, bytes: stats.sentBytes }
-    sender.command({
-      kind: 'rate',
-      bitsPerSecond: rateControl.step({ losses, sentBitsPerSecond }),
-    })
   }
 
   function snapshot(): Session {
@@ -290,8 +278,7 @@ export async function openLiveSession(
     stop: end,
     setRate(bitsPerSecond) {
       cap = bitsPerSecond
-      const rate = cap ?? rateControl.rateBitsPerSecond
-      sender.command({ kind: 'rate', bitsPerSecond: rate })
+      sender.command({ kind: 'rate', bitsPerSecond: cap })
     },
     setStartRule(changed) {
       need(['waiting'], 'given another start rule')

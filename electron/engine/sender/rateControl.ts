@@ -1,0 +1,194 @@
+/**
+ * The rate of a session without a cap of its own. Pure: one step for each round of reports (reportRounds.ts).
+ *
+ *   rising ──loss, or datagrams come late──▶ holding: doubles no more, creeps up to where it last overflowed and past it
+ *
+ * Loss above the floor may mean that some buffer overflows: down to what arrived. If it stays as it was although the
+ * rate fell to half, and half as much arrives, it is the cable's, not ours: it becomes the floor, the rate returns, and
+ * it slows nobody any more. The median receiver decides, so one bad port slows nobody either.
+ */
+
+/** What the reports on one stretch of datagrams tell, all of them sent at the rate of the last step. */
+export interface Round {
+  /** Share of datagrams lost, one value per counted receiver that reported. */
+  readonly losses: readonly number[]
+  /** So many each: few datagrams say little about loss. */
+  readonly datagrams: number
+  /** What actually went out: a sender that cannot reach its rate must not raise it further. */
+  readonly sentBitsPerSecond: number
+  /** What arrived meanwhile, at the median receiver. */
+  readonly arrivedBitsPerSecond: number
+}
+
+export interface RateControl {
+  readonly rateBitsPerSecond: number
+  /** Looking whether loss depends on the rate: rounds should be long enough to tell. */
+  readonly isOnTrial: boolean
+  /** Doubling: rounds should be short. */
+  readonly isRising: boolean
+  step(round: Round): number
+  /** Datagrams arrive later and later: a queue grows, although nothing is lost yet. Null where nothing arrives. */
+  late(lagMs: number, arrivingBitsPerSecond: number | null): number
+  /** The queue is empty again. */
+  caughtUp(): number
+}
+
+/** Slower than any bench's slowest part but Ethernet's first generation: the first rounds lose nothing. */
+const FIRST_RATE = 8e6
+const MIN_RATE = 5e6
+const MAX_RATE = 10e9
+/** Loss above the floor that counts as overflow; a high floor wavers more. */
+const TOLERATED = 0.02
+const TOLERATED_OF_FLOOR = 0.5
+/** And so many standard deviations of chance. A doubled rate that overflows loses a large share. */
+const DEVIATIONS = 1
+const DEVIATIONS_RISING = 3
+/** Below what arrived, so that the queue empties. */
+const SLOWER = 0.92
+/** A queue is given about so long to empty, ms, but never less than half of what arrives. */
+const EMPTYING_MS = 700
+const AFTER_QUEUE = 0.95
+/** A queue counts as overflow of a rate this much above what arrived. */
+const QUEUED = 1.1
+const RISE = 2
+/** Well below where it last overflowed: come up within seconds. Closer: in steps. There: linger. Past it: in steps. */
+const FASTER_BELOW = 1.25
+const FASTER = 1.06
+const LINGERING = 1.004
+const WELL_BELOW = 0.8
+const NEAR_BELOW = 0.96
+const NEAR_ABOVE = 1.02
+/** Well past it without loss: what overflowed then is there no more. */
+const WELL_ABOVE = 1.15
+/** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
+const TRIAL_RATE = 0.5
+/** Loss that is still this share of what it was did not depend on the rate. */
+const UNCHANGED = 0.7
+/** With the rate, so much more than it falls what arrives, unless something in between was full all the time. */
+const PROPORTIONAL = 1.25
+/** How fast the floor follows a cable that got better, and how slowly one that got worse. */
+const FLOOR_FALL = 0.05
+const FLOOR_RISE = 0.001
+/** A rate that the sender reaches this much of is the limit, not the sender; to double it, nearly all. */
+const REACHED = 0.75
+const REACHED_TO_RISE = 0.9
+
+export function createRateControl(linkBitsPerSecond: number | null): RateControl {
+  const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
+  let rate = Math.min(FIRST_RATE, ceiling)
+  let isRising = true
+  let floor = 0
+  /** Of all rounds that rose: what is lost at rates that surely fit. */
+  const risen = { lost: 0, datagrams: 0 }
+  /** What arrived when some buffer last overflowed. */
+  let overflowedAt = Infinity
+  /** The last rate at which loss was clearly less than before; compared with it, loss has not changed since. */
+  let trial: {
+    readonly rate: number
+    readonly loss: number
+    readonly arrived: number
+    readonly overflowedAt: number
+    readonly wasRising: boolean
+  } | null = null
+
+  function isOverflow(loss: number, datagrams: number): boolean {
+    const likely = Math.min(0.5, Math.max(loss, 0.01))
+    const deviation = Math.sqrt((likely * (1 - likely)) / Math.max(1, datagrams))
+    const chance = deviation * (isRising ? DEVIATIONS_RISING : DEVIATIONS)
+    return loss - floor > Math.max(TOLERATED, floor * TOLERATED_OF_FLOOR) + chance
+  }
+
+  function toWhatArrives(arrived: number): void {
+    overflowedAt = arrived / (1 - floor)
+    rate = Math.min(rate, overflowedAt * SLOWER)
+  }
+
+  function stepBack(loss: number, arrived: number): void {
+    if (trial === null || loss < trial.loss * UNCHANGED) {
+      const known = trial?.rate ?? overflowedAt
+      const wasRising = trial?.wasRising ?? isRising
+      trial = { rate, loss, arrived, overflowedAt: known, wasRising }
+      toWhatArrives(arrived)
+      // Still rising, what is safe is half of it, and shows at once whether loss depends on the rate at all.
+      if (isRising) rate = Math.min(rate, trial.rate * TRIAL_RATE)
+      isRising = false
+      return
+    }
+    const lowest = Math.max(trial.rate * TRIAL_RATE, MIN_RATE)
+    if (rate > lowest * 1.01) {
+      rate = lowest
+      return
+    }
+    if (arrived > trial.arrived * (rate / trial.rate) * PROPORTIONAL) {
+      // As much arrives as before: it was full, and still is.
+      toWhatArrives(arrived)
+      return
+    }
+    floor = loss
+    rate = trial.rate
+    overflowedAt = trial.overflowedAt
+    isRising = trial.wasRising
+    trial = null
+  }
+
+  function learn(loss: number, datagrams: number): void {
+    if (isRising) {
+      risen.lost += loss * datagrams
+      risen.datagrams += datagrams
+      floor = risen.lost / risen.datagrams
+    } else floor += loss < floor ? (loss - floor) * FLOOR_FALL : Math.min(loss - floor, FLOOR_RISE)
+  }
+
+  function goOn(sent: number): void {
+    // Half of it lost nothing: what arrived before is what fits.
+    if (trial?.wasRising === true)
+      rate = Math.max(rate, Math.min(overflowedAt, trial.rate) * SLOWER)
+    trial = null
+    if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
+    if (rate > overflowedAt * WELL_ABOVE) overflowedAt = Infinity
+    if (isRising) rate *= RISE
+    else if (rate < overflowedAt * WELL_BELOW) rate *= FASTER_BELOW
+    else if (rate < overflowedAt * NEAR_BELOW || rate > overflowedAt * NEAR_ABOVE) rate *= FASTER
+    else rate *= LINGERING
+  }
+
+  const within = (): number => (rate = Math.min(ceiling, Math.max(MIN_RATE, rate)))
+
+  return {
+    get rateBitsPerSecond() {
+      return rate
+    },
+    get isRising() {
+      return isRising
+    },
+    get isOnTrial() {
+      return trial !== null
+    },
+    step({ losses, datagrams, sentBitsPerSecond, arrivedBitsPerSecond }) {
+      if (losses.length === 0) return rate
+      const loss = median(losses)
+      if (isOverflow(loss, datagrams)) stepBack(loss, arrivedBitsPerSecond)
+      else {
+        learn(loss, datagrams)
+        goOn(sentBitsPerSecond)
+      }
+      return within()
+    },
+    late(lagMs, arriving) {
+      isRising = false
+      trial = null
+      overflowedAt = (arriving ?? rate / 2) * QUEUED
+      rate = (arriving ?? 0) * Math.max(0.5, 1 - lagMs / EMPTYING_MS)
+      return within()
+    },
+    caughtUp() {
+      rate = Math.max(rate, (overflowedAt / QUEUED) * AFTER_QUEUE)
+      return within()
+    },
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}
