@@ -117,7 +117,7 @@ export function reasonFor(
     if (drops >= OVERFLOW * eased('socket-overflow') && drops * 2 >= window.missed / total) {
       return {
         reason: 'socket-overflow',
-        sentence: `It does not keep up: its own system dropped ${formatShare(drops)} of the packets because Benchcast on it got no processor time to take them.`,
+        sentence: `It is too busy: its own system dropped ${formatShare(drops)} of the packets before they could be taken.`,
       }
     }
     const loss = Math.max(0, window.missed - window.kernelDrops) / total

@@ -10,7 +10,7 @@ import { SessionTabs } from './SessionTabs.tsx'
 import { TopBar } from './TopBar.tsx'
 import { InterruptedBanner } from './InterruptedBanner.tsx'
 import { NoSession, NoMachines } from './Empty.tsx'
-import { examinationOf, Findings } from '../doctor/doctor.tsx'
+import { examinationOf, findingFor, Findings } from '../doctor/doctor.tsx'
 import { compare, type Filter, isShown, isTrouble, type Order } from './look.ts'
 import { TileGrid } from './tiles/tiles.tsx'
 
@@ -73,10 +73,13 @@ function Machines({
   const [order, setOrder] = useState<Order>('number')
   const [filter, setFilter] = useState<Filter>('all')
   const shown = useMemo(
-    () => receivers.filter(row => isShown(row, filter)).toSorted(compare(order)),
-    [receivers, order, filter],
+    () =>
+      receivers
+        .filter(row => (filter === 'trouble' ? isIll(row, examination) : isShown(row, filter)))
+        .toSorted(compare(order)),
+    [receivers, order, filter, examination],
   )
-  const troubles = receivers.filter(isTrouble).length
+  const troubles = receivers.filter(row => isIll(row, examination)).length
   return (
     <>
       {receivers.length >= SORT_FROM && (
@@ -104,6 +107,10 @@ function Machines({
       )}
     </>
   )
+}
+
+function isIll(receiver: Receiver, examination: Examination | null): boolean {
+  return isTrouble(receiver) || findingFor(examination, receiver.id) !== null
 }
 
 const FILTERS: Readonly<Record<Filter, string>> = {

@@ -31,7 +31,7 @@ const SLOW: Readonly<
   'socket-overflow': { tone: 'warn', words: 'Receiving, too busy', word: 'Too busy' },
   link: { tone: 'warn', words: 'Receiving, slow link', word: 'Slow link' },
   disk: { tone: 'active', words: 'Receiving, slow disk', word: 'Slow disk' },
-  decompression: { tone: 'active', words: 'Receiving, slow to unpack', word: 'Unpacking' },
+  decompression: { tone: 'active', words: 'Slow to unpack', word: 'Unpacking' },
   cap: { tone: 'active', words: 'Receiving', word: 'Receiving' },
 }
 

@@ -3,11 +3,12 @@
  * that are hard to reach on purpose and for frame measurements. It proves nothing about the function.
  *
  * Script: BENCHCAST_SCRIPT=<scene>:<machines>, scene one of empty, importing, ready, waiting, running, mixed, done,
- * failed, interrupted.
+ * failed, interrupted, slow (a reason on each tile), stock and stock-done (udpcast), ill (the doctor found something).
  */
 import type { Image, Receiver, Session, SessionPlan } from '../../../shared/ipc.ts'
 import { type Channel, type Handlers, RpcError, serve, type Served } from '../../../shared/rpc.ts'
 import type { Attachable } from '../../../electron/engine/parent.ts'
+import { examinationOf, PACED_BY_DISK, slowed } from './reasons.ts'
 import { GIB, IMAGES, NICS, receiver, session, START_MS, task } from './rows.ts'
 
 const TICK_MS = 100
@@ -58,11 +59,14 @@ function createBench(scene: string, machines: number): Bench {
     return null
   }
   if (!['empty', 'importing', 'ready'].includes(scene)) {
-    open(IMAGES[0] as Image, 'enp0s31f6')
+    current = {
+      ...open(IMAGES[0] as Image, 'enp0s31f6'),
+      protocol: scene.startsWith('stock') ? 'udpcast' : 'benchcast',
+    }
     if (scene === 'interrupted') setState('interrupted')
-    else if (scene !== 'waiting') setState('running')
-    if (scene === 'done' || scene === 'failed') ticks = 100_000
-    else if (scene !== 'waiting') ticks = 180
+    else if (!scene.endsWith('waiting')) setState('running')
+    if (['done', 'failed', 'stock-done'].includes(scene)) ticks = 100_000
+    else if (!scene.endsWith('waiting')) ticks = 180
   }
   const refuse = (message: string): never => {
     throw new RpcError({ code: 'app/scripted', message })
@@ -70,7 +74,10 @@ function createBench(scene: string, machines: number): Bench {
   const update = (): void => {
     if (!current || current.state === 'ended') return
     rows = rows.map(row => move(row, scene, ticks, current as Session))
+    if (scene === 'slow') rows = rows.map(slowed)
+    if (current.protocol === 'udpcast') rows = rows.map(asStock)
     current = summarise(current, rows, ticks)
+    if (scene === 'slow') current = { ...current, pacedBy: PACED_BY_DISK }
   }
   update()
 
@@ -96,13 +103,21 @@ function createBench(scene: string, machines: number): Bench {
     'net:list': () => [...NICS],
     'session:list': () => (current ? [current] : []),
     'session:receivers': () => rows,
-    'session:open': (plan: SessionPlan) => open(imageOf(plan.imageId), plan.nic),
+    'session:open': (plan: SessionPlan) => {
+      const { protocol, policy, delivery, start } = plan
+      current = { ...open(imageOf(plan.imageId), plan.nic), protocol, policy, delivery, start }
+      return current
+    },
     'session:startNow': () => setState('running'),
     'session:pause': () => setState('paused'),
     'session:resume': () => setState('running'),
     'session:stop': () => setState('ended'),
     'session:setRate': ({ rateBitsPerSecond }) => {
       if (current) current = { ...current, rateCapBitsPerSecond: rateBitsPerSecond }
+      return null
+    },
+    'session:setDelivery': ({ delivery }) => {
+      if (current) current = { ...current, delivery }
       return null
     },
     'session:setPolicy': ({ policy }) => {
@@ -126,15 +141,12 @@ function createBench(scene: string, machines: number): Bench {
       rows = []
       return null
     },
-    'doctor:examine': request => ({
-      nic: 'nic' in request ? request.nic : 'eth0',
-      sessionId: 'nic' in request ? null : request.sessionId,
-      atMs: Date.now(),
-      findings: [],
-      unexamined: [],
-      recommendedDelivery: 'multicast',
-    }),
-    'doctor:list': () => [],
+    'doctor:examine': request =>
+      'nic' in request
+        ? { ...examinationOf(request.nic, null, []), findings: [] }
+        : examinationOf(current?.nic ?? '', current, rows),
+    'doctor:list': () =>
+      scene === 'ill' && current ? [examinationOf(current.nic, current, rows)] : [],
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
@@ -168,7 +180,10 @@ function move(row: Receiver, scene: string, ticks: number, of: Session): Receive
   next.leftMs = next.state === 'receiving' ? Math.round(((1 - have) / pace) * 190_000) : null
   next.lostDatagrams = row.number % 4 === 0 ? Math.round(ticks * row.number * 1.7) : 0
   next.lossFraction = row.number % 4 === 0 ? 0.004 : 0
-  if (isTroubled && row.number === 3) next.lossFraction = 0.061
+  if (isTroubled && row.number === 3) {
+    next.lossFraction = 0.061
+    next.slowBecause = LOSSES
+  }
   if (isTroubled && row.number === 4) {
     next.state = 'refused'
     next.haveBytes = 0
@@ -220,6 +235,26 @@ function summarise(of: Session, rows: readonly Receiver[], ticks: number): Sessi
       failed: count('failed', 'refused'),
       lost: count('lost'),
     },
+  }
+}
+
+const LOSSES: Receiver['slowBecause'] = {
+  reason: 'network-loss',
+  sentence: '6.1 % of the packets are lost on their way to it: check its cable and switch port.',
+}
+
+/** A stock receiver is its address, and never verified. */
+function asStock(row: Receiver): Receiver {
+  const state = row.state === 'done' || row.state === 'verifying' ? 'acknowledged' : row.state
+  const target = { path: '', kind: 'file', sizeBytes: null } as const
+  return {
+    ...row,
+    state,
+    name: row.address,
+    mac: '',
+    model: 'Stock udpcast receiver',
+    serial: '',
+    target,
   }
 }
 

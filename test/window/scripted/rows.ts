@@ -97,6 +97,7 @@ export function session(of: Image, nicName: string): Session {
     state: 'waiting',
     start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
     policy: { kind: 'fair' },
+    delivery: 'multicast',
     waitingFor: 'Waiting for you to press Start.',
     rateCapBitsPerSecond: null,
     rateBitsPerSecond: 0,

@@ -39,7 +39,7 @@ export interface TileProps {
  */
 export const Tile = memo(function Tile(props: TileProps) {
   const { receiver, finding, phase, density, isOpen, onOpen } = props
-  const seen = look(receiver, phase)
+  const seen = warned(look(receiver, phase), finding)
   const Body = BODIES[density]
   return (
     <button
@@ -91,7 +91,11 @@ function LargeBody({ receiver, finding, seen, phase }: BodyProps) {
       </span>
       <span className="mt-2.5 flex items-baseline gap-2">
         <span className="truncate font-semibold">{receiver.name}</span>
-        <span className="ml-auto shrink-0 text-sm text-muted tabular-nums">{receiver.address}</span>
+        {receiver.name !== receiver.address && (
+          <span className="ml-auto shrink-0 text-sm text-muted tabular-nums">
+            {receiver.address}
+          </span>
+        )}
       </span>
       {trouble === '' && (
         <span className="block text-sm text-muted">
@@ -124,7 +128,7 @@ function MediumBody({ receiver, finding, seen, phase }: BodyProps) {
       <span className="mt-auto block">
         <StateWords seen={seen} isShort className="font-semibold" />
         <span
-          className={`block truncate text-sm tabular-nums ${trouble === '' ? 'text-muted' : ''}`}
+          className={`text-sm tabular-nums ${trouble === '' ? 'block truncate text-muted' : 'line-clamp-2 leading-snug'}`}
           title={trouble}
         >
           {trouble || timeLeft(receiver, phase)}
@@ -190,6 +194,12 @@ function StateWords({
       <span className="truncate">{isShort ? seen.word : seen.words}</span>
     </span>
   )
+}
+
+/** What the doctor found matters more than that it works so far. */
+function warned(seen: Look, finding: string): Look {
+  const isCalm = seen.tone === 'active' || seen.tone === 'idle'
+  return finding !== '' && isCalm ? { ...seen, tone: 'warn' } : seen
 }
 
 function place(receiver: Receiver): string {
