@@ -15,18 +15,15 @@ export function Choices<T extends string>({
   value,
   options,
   onChange,
-  isFixed = false,
 }: {
   readonly legend: string
   readonly value: T
   readonly options: readonly ChoiceOption<T>[]
   readonly onChange: (value: T) => void
-  /** Shown, but not to be changed any more. */
-  readonly isFixed?: boolean
 }) {
   const name = useId()
   return (
-    <fieldset disabled={isFixed}>
+    <fieldset>
       <legend className="mb-1.5 font-semibold">{legend}</legend>
       <div className="space-y-1">
         {options.map(option => {

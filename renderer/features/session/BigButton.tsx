@@ -79,7 +79,7 @@ export function BigButton({
         setIsBusy(true)
         void perform().finally(() => setTimeout(() => setIsBusy(false), SETTLE_MS))
       }}
-      className={`ml-auto flex min-h-12 max-w-96 min-w-56 flex-[0_1_auto] items-center justify-center gap-2.5 rounded-lg px-5 text-[1.0625rem] font-semibold disabled:bg-sunken disabled:text-muted ${
+      className={`ml-auto flex min-h-12 max-w-96 min-w-56 flex-[0_100_auto] items-center justify-center gap-2.5 rounded-lg px-5 text-[1.0625rem] font-semibold disabled:bg-sunken disabled:text-muted ${
         isCalm
           ? 'border border-edge bg-surface hover:bg-sunken'
           : 'bg-accent text-on-accent hover:bg-accent-strong'

@@ -32,19 +32,30 @@ export function MachinesPicker({ session }: { readonly session: Session | null }
       }
     >
       <div className="space-y-4">
-        <Choices
-          legend="Receivers on the machines"
-          value={protocol}
-          options={PROTOCOLS}
-          onChange={setProtocol}
-          isFixed={session !== null}
-        />
-        {session !== null && (
-          <p className="text-sm text-muted">Chosen when the bench was opened.</p>
+        {session === null ? (
+          <Choices
+            legend="Receivers on the machines"
+            value={protocol}
+            options={PROTOCOLS}
+            onChange={setProtocol}
+          />
+        ) : (
+          <ChosenReceivers protocol={protocol} />
         )}
         {protocol === 'benchcast' && <SlowMachines policy={policy} onChange={changePolicy} />}
       </div>
     </Popover>
+  )
+}
+
+/** An open bench keeps the receivers it was opened for. */
+function ChosenReceivers({ protocol }: { readonly protocol: ReceiverProtocol }) {
+  const chosen = PROTOCOLS.find(one => one.value === protocol)
+  return (
+    <div>
+      <h3 className="font-semibold">{chosen?.label}</h3>
+      <p className="mt-1 text-sm text-muted">{chosen?.hint}</p>
+    </div>
   )
 }
 

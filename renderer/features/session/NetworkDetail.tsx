@@ -1,5 +1,7 @@
 import { EthernetPort } from 'lucide-react'
 import type { Session } from '../../../shared/ipc.ts'
+import { useAsk } from '../../app/context.ts'
+import { type ChoiceOption, Choices } from '../../ui/Choices.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { CheckBench } from '../doctor/doctor.tsx'
 import { describeQuerier } from './select.ts'
@@ -7,6 +9,7 @@ import { Setting } from './Setting.tsx'
 
 /** The session's card, group and switch, and the button that looks for faults in between. */
 export function NetworkDetail({ session }: { readonly session: Session }) {
+  const ask = useAsk()
   const isOpen = session.state !== 'ended' && session.state !== 'interrupted'
   return (
     <Popover
@@ -40,8 +43,32 @@ export function NetworkDetail({ session }: { readonly session: Session }) {
             Sends a short burst to each machine and looks for what stands in its way.
           </p>
           <CheckBench of={{ sessionId: session.id }} />
+          <div className="mt-4">
+            <Choices
+              legend="Delivery"
+              value={session.delivery}
+              options={DELIVERIES}
+              onChange={delivery =>
+                void ask('session:setDelivery', { sessionId: session.id, delivery })
+              }
+            />
+          </div>
         </>
       )}
     </Popover>
   )
 }
+
+const DELIVERIES: readonly ChoiceOption<Session['delivery']>[] = [
+  { value: 'multicast', label: 'Multicast', hint: 'Once for all machines. The usual way.' },
+  {
+    value: 'broadcast',
+    label: 'Broadcast',
+    hint: 'Where a switch stops multicast. Everything else on the subnet hears it too.',
+  },
+  {
+    value: 'unicast',
+    label: 'One by one',
+    hint: 'For up to 4 machines, which share the speed. Where nothing else gets through.',
+  },
+]

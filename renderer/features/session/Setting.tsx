@@ -20,7 +20,7 @@ export function Setting({
     >
       <Icon aria-hidden className="size-5 shrink-0 text-muted" />
       <span className="min-w-0">
-        <span className="block text-sm text-muted">{name}</span>
+        <span className="block truncate text-sm text-muted">{name}</span>
         <span className="block truncate font-medium tabular-nums" title={value}>
           {value}
         </span>
