@@ -10,7 +10,7 @@ import { createDoctor } from './doctor/doctor.ts'
 import { listNics } from './net/net.ts'
 import { createRehearsals } from './rehearsal/rehearsal.ts'
 import { createRowTracker } from './rowTracker.ts'
-import { createSessions, SessionError, type Sessions } from './session/session.ts'
+import { createSessions, type Sessions } from './session/session.ts'
 import { createTasks } from './tasks/tasks.ts'
 import { createUdpcastSessions } from './udpcast/udpcast.ts'
 
@@ -66,7 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const owner = (id: string): Sessions =>
     groups().find(group => group.list().some(session => session.id === id)) ?? sessions
 
-  const doctor = createDoctor({ nicOf: id => nicOf(owner(id), id) })
+  const doctor = createDoctor(groups, all => emit('doctor:changed', all))
 
   const timer = setInterval(() => {
     if (areTasksStale) {
@@ -147,7 +147,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     async close() {
       clearInterval(timer)
-      await doctor.close()
+      doctor.close()
       await tasks.close()
       await rehearsals.close()
       await stockSessions.close()
@@ -155,12 +155,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       catalog.close()
     },
   }
-}
-
-function nicOf(sessions: Sessions, id: string): string {
-  const session = sessions.list().find(row => row.id === id)
-  if (session) return session.nic
-  throw new SessionError({ code: 'session/not-found', session: id })
 }
 
 function freeBytes(catalog: Catalog): number | null {

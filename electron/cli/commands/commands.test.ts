@@ -25,7 +25,7 @@ const commands = await loadCommands()
 describe('every command', () => {
   it('is there, and its help fits a terminal and names each option', () => {
     expect(commands.map(command => command.name).toSorted()).toEqual(
-      'boot demo export images import nics receive send serve verify'.split(' '),
+      'boot demo doctor export images import nics receive send serve verify'.split(' '),
     )
     for (const command of commands) {
       const help = command.help(80)

@@ -8,6 +8,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   nics: async () => (await import('./nics.ts')).nicsCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
   send: async () => (await import('./send.ts')).sendCommand,
   receive: async () => (await import('./receive.ts')).receiveCommand,
   boot: async () => (await import('./boot.ts')).bootCommand,

@@ -1,19 +1,22 @@
 /**
- * What the doctor has seen, before anyone says what it means. Collected by observe*.ts, judged by diagnose*.ts. Null
+ * What the doctor has seen, before anyone says what it means: collected by observe*.ts, judged by diagnose*.ts. Null
  * is always "could not be looked at", never "nothing there".
  */
-import type { Nic } from '../../../shared/ipc.ts'
+import type { Examination, Nic } from '../../../shared/ipc.ts'
 
 export interface BenchFacts {
   readonly card: CardFacts
   readonly others: readonly CardFacts[]
   readonly ports: readonly TakenPort[]
   readonly dhcp: readonly DhcpServer[] | null
-  readonly switches: SwitchFacts
+  /** Null without a session on the card: then nobody has to ask switches yet. */
+  readonly querier: QuerierFacts | null
   /** Machines whose connections reach the card but not the program. */
   readonly unanswered: readonly Unanswered[]
   /** Null without a session. */
-  readonly session: SessionFacts | null
+  readonly machines: readonly MachineFacts[] | null
+  /** How the session's data is addressed now. */
+  readonly delivery: Examination['recommendedDelivery']
 }
 
 export interface CardFacts {
@@ -23,48 +26,47 @@ export interface CardFacts {
   readonly heard: Heard | null
 }
 
-/** Distinct MAC addresses of others. */
+/** MAC addresses of other computers. */
 export interface Heard {
-  /** Of anyone. */
-  readonly neighbours: number
-  /** Asked for an address by DHCP. */
-  readonly askingDhcp: readonly string[]
-  /** Joined the group of the announces: receivers that look for a session. */
+  /** That asked for a boot file by DHCP (PXE, UEFI HTTP boot). */
+  readonly booting: readonly string[]
+  /** That joined the group of the announces: receivers looking for a session. */
   readonly receivers: readonly string[]
+  /** An address from which IGMP queries came. */
+  readonly querier: string | null
 }
 
 export interface TakenPort {
   readonly port: number
   readonly protocol: 'udp' | 'tcp'
-  /** What Benchcast wants it for, to finish "is needed to …". */
+  /** To finish the sentence "Benchcast needs it to …". */
   readonly purpose: string
+  /** Null where the system does not say. */
   readonly holder: { readonly pid: number; readonly name: string } | null
 }
 
 export interface DhcpServer {
   readonly address: string
-  /** Names a boot file or boot server. */
+  /** False for a proxy, which adds boot options to another's offer. */
+  readonly offersAddress: boolean
+  /** It names a boot file or boot server. */
   readonly offersBoot: boolean
 }
 
-export interface SwitchFacts {
-  /** An IGMP query of somebody else was heard on the card. */
-  readonly otherQuerier: string | null
-  /** Null when ours asks; otherwise why it does not. Undefined questions do not arise: sessions always try. */
-  readonly ownQuerierOff: string | null
-  /** Whether ours is meant to ask now: a session is open on this card. */
-  readonly isQuerierWanted: boolean
+export interface QuerierFacts {
+  /** Why the session's own does not ask; null when it does, or leaves it to another. */
+  readonly offReason: string | null
+  /** Another one on the link. */
+  readonly other: string | null
+  /** Whether another one would be noticed. */
+  readonly isListening: boolean
 }
 
 export interface Unanswered {
   readonly address: string
   readonly port: number
+  /** Connections begun, counting repeats. */
   readonly attempts: number
-}
-
-export interface SessionFacts {
-  readonly state: 'waiting' | 'running' | 'paused' | 'ended'
-  readonly machines: readonly MachineFacts[]
 }
 
 export interface MachineFacts {
@@ -74,14 +76,13 @@ export interface MachineFacts {
   readonly address: string
   /** As its own driver says; null when unknown. */
   readonly linkBitsPerSecond: number | null
-  readonly probes: {
-    readonly multicast: ProbeFacts | null
-    readonly broadcast: ProbeFacts | null
-    readonly unicast: ProbeFacts | null
-  }
-  /** Rates at which short bursts of datagrams came out of its port, one for each burst. */
+  /** By how the probe was addressed; null when not tried. */
+  readonly multicast: ProbeFacts | null
+  readonly broadcast: ProbeFacts | null
+  readonly unicast: ProbeFacts | null
+  /** At what rate short bursts of datagrams came out of its port: one figure for each burst. */
   readonly burstBitsPerSecond: readonly number[]
-  /** From its reports since the last look, while the session runs; null otherwise. */
+  /** Of a running session since the last look; null otherwise. */
   readonly reports: ReportFacts | null
 }
 
@@ -93,12 +94,11 @@ export interface ProbeFacts {
   readonly kernelDrops: number
 }
 
+/** Datagrams of the session. */
 export interface ReportFacts {
   readonly overMs: number
-  /** Datagrams of the session. */
+  readonly sent: number
   readonly received: number
   readonly missed: number
   readonly kernelDrops: number
-  /** What the sender sent in the same time. */
-  readonly sent: number
 }
