@@ -20,6 +20,9 @@ import { createTransmitter, type Emission, type Transmitter } from './transmitte
 /** Headers wait beside their payload in the socket's queue; more than fit the queue, so none is reused too soon. */
 const HEADER_RING = 2048
 const STATS_INTERVAL_MS = 100
+/** The average datagram of a session is full: headers below UDP are added to each as if it were. */
+const WIRE_SHARE =
+  (DATA_HEADER_BYTES + SYMBOL_BYTES + WIRE_OVERHEAD_BYTES) / (DATA_HEADER_BYTES + SYMBOL_BYTES)
 
 if (parentPort) await run(workerData as PumpOptions, parentPort)
 
@@ -95,10 +98,6 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     port.close()
   }
 }
-
-/** The average datagram of a session is full: headers below UDP are added to each as if it were. */
-const WIRE_SHARE =
-  (DATA_HEADER_BYTES + SYMBOL_BYTES + WIRE_OVERHEAD_BYTES) / (DATA_HEADER_BYTES + SYMBOL_BYTES)
 
 function adapt(auto: AutoRate, transmitter: Transmitter, nowMs: number): void {
   const { txSeq, sentBytes } = transmitter.stats()
