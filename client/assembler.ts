@@ -36,6 +36,9 @@ export interface StoredChunk {
   readonly bytes: Uint8Array
 }
 
+/** Read during the call only. */
+export type SymbolHeader = Pick<DataPacket, 'chunk' | 'block' | 'symbol' | 'storedBytes' | 'txSeq'>
+
 export interface AssemblerCounters {
   readonly seenSeq: number
   readonly receivedDatagrams: number
@@ -56,6 +59,8 @@ export interface AssemblerCounters {
 export interface Assembler {
   /** The chunk that this symbol completed, or null. */
   take(packet: DataPacket): StoredChunk | null
+  /** The same with the payload between two offsets of `memory`, which is copied. Allocates nothing for a symbol. */
+  takeSymbol(header: SymbolHeader, memory: Uint8Array, from: number, to: number): StoredChunk | null
   sync(packet: SyncPacket): void
   /** Gives a completed chunk's memory back. `has` must know the chunk by now, or it is taken again when it comes. */
   release(stored: StoredChunk): void
@@ -65,6 +70,9 @@ export interface Assembler {
   restart(): void
   readonly counters: AssemblerCounters
 }
+
+/** Makes no views, as `set` and `subarray` would. */
+const copyBytes = Buffer.prototype.copy
 
 interface Assembly {
   readonly chunk: number
@@ -91,6 +99,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const sequence = createSequence()
   /** In order of first symbol. */
   const assemblies = new Map<number, Assembly>()
+  /** That of the symbol before: nearly always of the next one too. */
+  let last: Assembly | null = null
   /** Complete, with the writer: chunk to its slot. */
   const taken = new Map<number, Uint8Array>()
   /** Dropped and not yet told. */
@@ -112,6 +122,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
   function drop(assembly: Assembly): void {
     assemblies.delete(assembly.chunk)
+    last = null
     pool.give(assembly.slot)
     lost.add(assembly.chunk)
     count.crowdedOut++
@@ -133,6 +144,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
   function finish(assembly: Assembly): StoredChunk {
     assemblies.delete(assembly.chunk)
+    last = null
     taken.set(assembly.chunk, assembly.slot)
     return {
       chunk: assembly.chunk,
@@ -140,33 +152,50 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     }
   }
 
+  /** Null when nothing of the chunk is to be kept. */
+  function assemblyOf(chunk: number, storedBytes: number): Assembly | null {
+    if (last !== null && last.chunk === chunk) return last
+    if (taken.has(chunk) || options.has(chunk)) {
+      count.unneeded++
+      return null
+    }
+    last = assemblies.get(chunk) ?? begin(chunk, storedBytes)
+    return last
+  }
+
+  function takeSymbol(
+    header: SymbolHeader,
+    memory: Uint8Array,
+    from: number,
+    to: number,
+  ): StoredChunk | null {
+    const { chunk, block, symbol } = header
+    if (manifest.storedBytes[chunk] !== header.storedBytes) {
+      count.contradictions++
+      return null
+    }
+    const arrival = sequence.see(header.txSeq)
+    if (arrival === 'newest') current = chunk
+    const assembly = assemblyOf(chunk, header.storedBytes)
+    if (assembly === null) return null
+    const isKept =
+      symbol >= MAX_BLOCK_SYMBOLS
+        ? hold(assembly, block, symbol, memory, from, to)
+        : place(assembly, block, symbol, memory, from, to)
+    if (!isKept) {
+      count.unneeded++
+      return null
+    }
+    count.payloadBytes += to - from
+    if (assembly.repairs.length > 0 && isDecodable(assembly, block)) {
+      count.decoded += decode(assembly, block, options.code())
+    }
+    return assembly.missingCount === 0 ? finish(assembly) : null
+  }
+
   return {
-    take(packet) {
-      const { chunk } = packet
-      if (manifest.storedBytes[chunk] !== packet.storedBytes) {
-        count.contradictions++
-        return null
-      }
-      const arrival = sequence.see(packet.txSeq)
-      if (arrival === 'newest') current = chunk
-      if (taken.has(chunk) || options.has(chunk)) {
-        count.unneeded++
-        return null
-      }
-      const assembly = assemblies.get(chunk) ?? begin(chunk, packet.storedBytes)
-      if (assembly === null) return null
-      const isKept =
-        packet.symbol >= MAX_BLOCK_SYMBOLS ? hold(assembly, packet) : place(assembly, packet)
-      if (!isKept) {
-        count.unneeded++
-        return null
-      }
-      count.payloadBytes += packet.payload.length
-      if (isDecodable(assembly, packet.block)) {
-        count.decoded += decode(assembly, packet.block, options.code())
-      }
-      return assembly.missingCount === 0 ? finish(assembly) : null
-    },
+    take: packet => takeSymbol(packet, packet.payload, 0, packet.payload.length),
+    takeSymbol,
     sync(packet) {
       sequence.see(packet.txSeq)
       // SYNC goes out in the midst of chunks; only at the end of a pass does it say that the last one is through.
@@ -228,35 +257,53 @@ function newAssembly(chunk: number, layout: BlockLayout, slot: Uint8Array): Asse
 }
 
 /** False when the symbol was there already. Sizes were checked by the decoder and against the manifest. */
-function place(assembly: Assembly, packet: DataPacket): boolean {
-  const { block, symbol, payload } = packet
+function place(
+  assembly: Assembly,
+  block: number,
+  symbol: number,
+  memory: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
   if (!isMissing(assembly, block, symbol)) return false
-  // Complete blocks hold no repairs, so a block with one has another missing symbol to take its place.
-  const guest = assembly.repairs.find(repair => repair.block === block && repair.place === symbol)
-  if (guest) {
-    const bytes = symbolAt(assembly, block, symbol)
-    guest.place = freePlace(assembly, block, symbol)
-    symbolAt(assembly, block, guest.place).set(bytes)
-  }
+  if (assembly.repairs.length > 0) makeWay(assembly, block, symbol)
   const at = block * BITMAP_BYTES + (symbol >> 3)
   assembly.missing[at] = (assembly.missing[at] ?? 0) & ~(1 << (symbol & 7))
   assembly.missingInBlock[block] = (assembly.missingInBlock[block] ?? 0) - 1
   assembly.missingCount--
-  const bytes = symbolAt(assembly, block, symbol)
-  bytes.set(payload)
-  bytes.fill(0, payload.length) // For a code the last symbol counts as padded.
+  const into = (blockFirstSymbol(assembly.layout, block) + symbol) * SYMBOL_BYTES
+  copyBytes.call(memory, assembly.slot, into, from, to)
+  const bytes = to - from
+  // For a code the last symbol counts as padded.
+  if (bytes < SYMBOL_BYTES) assembly.slot.fill(0, into + bytes, into + SYMBOL_BYTES)
   return true
 }
 
+/** A repair symbol that waits in the place of a source symbol which has come after all moves on. */
+function makeWay(assembly: Assembly, block: number, symbol: number): void {
+  // Complete blocks hold no repairs, so a block with one has another missing symbol to take its place.
+  const guest = assembly.repairs.find(repair => repair.block === block && repair.place === symbol)
+  if (!guest) return
+  const bytes = symbolAt(assembly, block, symbol)
+  guest.place = freePlace(assembly, block, symbol)
+  symbolAt(assembly, block, guest.place).set(bytes)
+}
+
 /** False when the repair symbol is here already, or its block is complete. */
-function hold(assembly: Assembly, packet: DataPacket): boolean {
-  const { block } = packet
-  const row = packet.symbol - MAX_BLOCK_SYMBOLS
+function hold(
+  assembly: Assembly,
+  block: number,
+  symbol: number,
+  memory: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  const row = symbol - MAX_BLOCK_SYMBOLS
   if ((assembly.missingInBlock[block] ?? 0) === 0) return false
   if (assembly.repairs.some(repair => repair.block === block && repair.row === row)) return false
   const repair = { block, row, place: freePlace(assembly, block, -1) }
   assembly.repairs.push(repair)
-  symbolAt(assembly, block, repair.place).set(packet.payload)
+  symbolAt(assembly, block, repair.place).set(memory.subarray(from, to))
   return true
 }
 

@@ -73,6 +73,20 @@ test('data becomes chunks, and a SYNC can ask for a report', () => {
   expect(intake.rejected.size).toBe(0)
 })
 
+test('a datagram amid other bytes is taken as if it were alone', () => {
+  const alone = open()
+  alone.intake.take(data())
+  const amid = open()
+  const packet = data()
+  const memory = new Uint8Array(1000).fill(0xee)
+  memory.set(packet, 300)
+  amid.intake.takeSpan(memory.subarray(100), 200, 200 + packet.length)
+  expect(amid.chunks).toEqual(alone.chunks)
+  expect(amid.chunks).toHaveLength(1)
+  amid.intake.takeSpan(memory, 300, 299 + packet.length)
+  expect(Object.fromEntries(amid.intake.rejected)).toEqual({ length: 1 })
+})
+
 test('what is not ours is counted by reason, and is no sign of life', () => {
   const { intake, chunks, asked } = open()
   const before = intake.heardAtMs()

@@ -1,6 +1,7 @@
 /** From datagrams to the assembler: decodes, counts what is not ours by reason, rehearses loss. */
-import { decodeData } from '../shared/protocol/dataPacket.ts'
-import { PACKET, packetType, type SessionId } from '../shared/protocol/packet.ts'
+import { newDataHeader, readData } from '../shared/protocol/dataPacket.ts'
+import { DATA_HEADER_BYTES } from '../shared/protocol/limits.ts'
+import { PACKET, type SessionId, typeOf } from '../shared/protocol/packet.ts'
 import { decodeSync } from '../shared/protocol/syncPacket.ts'
 import type { Assembler, StoredChunk } from './assembler.ts'
 
@@ -16,6 +17,8 @@ export interface IntakeOptions {
 
 export interface Intake {
   take(datagram: Uint8Array): void
+  /** The same for the bytes between two offsets: the way of bulk, without an object for each datagram. */
+  takeSpan(memory: Uint8Array, from: number, to: number): void
   /** When the session's sender was last heard here. */
   heardAtMs(): number
   /** Datagrams not used, by reason. */
@@ -25,32 +28,56 @@ export interface Intake {
 export function createIntake(options: IntakeOptions, now: () => number): Intake {
   const rejected = new Map<string, number>()
   let heardAtMs = now()
+  /** Heard since `heardAtMs` was asked for: the clock is not read for each datagram. */
+  let isHeard = false
+  const header = newDataHeader()
+  let view = new DataView<ArrayBufferLike>(new ArrayBuffer(0))
+
+  function viewOf(memory: Uint8Array): DataView {
+    if (view.buffer !== memory.buffer) view = new DataView(memory.buffer)
+    return view
+  }
 
   function reject(reason: string): void {
     rejected.set(reason, (rejected.get(reason) ?? 0) + 1)
   }
 
+  function takeSpan(memory: Uint8Array, from: number, to: number): void {
+    if (options.isLost()) return
+    if (from === to) return reject('empty')
+    const type = typeOf(memory[from] ?? 0)
+    if (type === PACKET.data) takeData(memory, from, to)
+    else if (type === PACKET.sync) takeSync(memory.subarray(from, to))
+    else reject(typeof type === 'number' ? 'type' : type.reason)
+  }
+
+  function takeData(memory: Uint8Array, from: number, to: number): void {
+    const start = memory.byteOffset + from
+    const reason = readData(viewOf(memory), start, memory.byteOffset + to, header)
+    if (reason !== null) return reject(reason)
+    if (header.session !== options.session) return reject('session')
+    isHeard = true
+    const stored = options.assembler.takeSymbol(header, memory, from + DATA_HEADER_BYTES, to)
+    if (stored !== null) options.onChunk(stored)
+  }
+
+  function takeSync(datagram: Uint8Array): void {
+    const packet = decodeSync(datagram)
+    if (packet.kind === 'malformed') return reject(packet.reason)
+    if (packet.session !== options.session) return reject('session')
+    isHeard = true
+    options.assembler.sync(packet)
+    if (packet.isReportNow || packet.isReportWanted) options.onReportNow()
+  }
+
   return {
-    take(datagram) {
-      if (options.isLost()) return
-      const type = packetType(datagram)
-      if (type === PACKET.data) {
-        const packet = decodeData(datagram)
-        if (packet.kind === 'malformed') return reject(packet.reason)
-        if (packet.session !== options.session) return reject('session')
-        heardAtMs = now()
-        const stored = options.assembler.take(packet)
-        if (stored !== null) options.onChunk(stored)
-      } else if (type === PACKET.sync) {
-        const packet = decodeSync(datagram)
-        if (packet.kind === 'malformed') return reject(packet.reason)
-        if (packet.session !== options.session) return reject('session')
-        heardAtMs = now()
-        options.assembler.sync(packet)
-        if (packet.isReportNow || packet.isReportWanted) options.onReportNow()
-      } else reject(typeof type === 'number' ? 'type' : type.reason)
+    take: datagram => takeSpan(datagram, 0, datagram.length),
+    takeSpan,
+    heardAtMs() {
+      if (isHeard) heardAtMs = now()
+      isHeard = false
+      return heardAtMs
     },
-    heardAtMs: () => heardAtMs,
     rejected,
   }
 }

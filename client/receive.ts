@@ -209,6 +209,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       // Virtual receivers share a process: a thread for each would only take turns.
       isBulk: options.machine === undefined,
       onDatagram: datagram => intake.take(datagram),
+      onSpan: (memory, from, to) => intake.takeSpan(memory, from, to),
       onFault: error => fail(error),
     })
     if (isOver) return opened.close()

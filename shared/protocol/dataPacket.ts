@@ -1,14 +1,7 @@
 /** DATA: one symbol of one source block, sender to group. PROTOCOL.md §4.1, big-endian. */
 import { blockLayout, blockFirstSymbol, blockSymbols, symbolBytes } from './blocks.ts'
 import { CHUNK_BYTES, DATA_HEADER_BYTES, MAX_BLOCK_SYMBOLS, SYMBOL_BYTES } from './limits.ts'
-import {
-  firstByte,
-  type Malformed,
-  malformed,
-  PACKET,
-  packetType,
-  type SessionId,
-} from './packet.ts'
+import { firstByte, type Malformed, malformed, PACKET, typeOf, type SessionId } from './packet.ts'
 
 export interface DataPacket {
   readonly kind: 'data'
@@ -67,42 +60,69 @@ export function encodeDataHeader(
  * `payload` is a view: copy before buffer reuse.
  */
 export function decodeData(datagram: Uint8Array): DataPacket | Malformed {
-  const type = packetType(datagram)
-  if (typeof type !== 'number') return type
-  if (type !== PACKET.data) return malformed('type')
-  if (datagram.length <= AT.payload) return malformed('truncated')
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
-  const payload = datagram.subarray(AT.payload)
-  if (view.getUint16(AT.payloadBytes) !== payload.length) return malformed('length')
-  const flags = view.getUint8(AT.flags)
-  if (flags > FLAG_REPEAT) return malformed('flags')
-  const packet: DataPacket = {
-    kind: 'data',
-    isRepeat: flags === FLAG_REPEAT,
-    session: view.getUint32(AT.session) as SessionId,
-    chunk: view.getUint32(AT.chunk),
-    block: view.getUint8(AT.block),
-    symbol: view.getUint8(AT.symbol),
-    k: view.getUint8(AT.k),
-    blockCount: view.getUint8(AT.blockCount),
-    txSeq: view.getUint32(AT.txSeq),
-    storedBytes: view.getUint32(AT.storedBytes),
-    payload,
-  }
-  return disagreement(packet) ?? packet
+  const header = newDataHeader()
+  const reason = readData(view, 0, datagram.length, header)
+  if (reason !== null) return malformed(reason)
+  return { kind: 'data', ...header, payload: datagram.subarray(AT.payload) }
 }
 
-function disagreement(packet: DataPacket): Malformed | null {
-  if (packet.storedBytes < 1 || packet.storedBytes > CHUNK_BYTES) return malformed('stored size')
-  const layout = blockLayout(packet.storedBytes)
-  if (packet.blockCount !== layout.blockCount || packet.block >= layout.blockCount) {
-    return malformed('block')
+/** The fields of one datagram after the other: a receiver makes one and reads a hundred thousand into it each second. */
+export type DataHeader = {
+  -readonly [Field in Exclude<keyof DataPacket, 'kind' | 'payload'>]: DataPacket[Field]
+}
+
+export function newDataHeader(): DataHeader {
+  return {
+    isRepeat: false,
+    session: 0 as SessionId,
+    chunk: 0,
+    block: 0,
+    symbol: 0,
+    k: 0,
+    blockCount: 0,
+    txSeq: 0,
+    storedBytes: 0,
   }
-  if (packet.k !== blockSymbols(layout, packet.block)) return malformed('k')
-  if (packet.symbol >= MAX_BLOCK_SYMBOLS) {
-    return packet.payload.length === SYMBOL_BYTES ? null : malformed('payload')
-  }
-  if (packet.symbol >= packet.k) return malformed('symbol')
-  const expected = symbolBytes(layout, blockFirstSymbol(layout, packet.block) + packet.symbol)
-  return packet.payload.length === expected ? null : malformed('payload')
+}
+
+/**
+ * `decodeData` without allocation: reads the datagram between two offsets into `header`. Null, or the reason why not;
+ * `header` then holds anything. The payload starts at `from` + DATA_HEADER_BYTES and ends with the datagram.
+ */
+export function readData(
+  view: DataView,
+  from: number,
+  to: number,
+  header: DataHeader,
+): string | null {
+  const bytes = to - from
+  const type = bytes === 0 ? malformed('empty') : typeOf(view.getUint8(from))
+  if (typeof type !== 'number') return type.reason
+  if (type !== PACKET.data) return 'type'
+  if (bytes <= AT.payload) return 'truncated'
+  if (view.getUint16(from + AT.payloadBytes) !== bytes - AT.payload) return 'length'
+  const flags = view.getUint8(from + AT.flags)
+  if (flags > FLAG_REPEAT) return 'flags'
+  header.isRepeat = flags === FLAG_REPEAT
+  header.session = view.getUint32(from + AT.session) as SessionId
+  header.chunk = view.getUint32(from + AT.chunk)
+  header.block = view.getUint8(from + AT.block)
+  header.symbol = view.getUint8(from + AT.symbol)
+  header.k = view.getUint8(from + AT.k)
+  header.blockCount = view.getUint8(from + AT.blockCount)
+  header.txSeq = view.getUint32(from + AT.txSeq)
+  header.storedBytes = view.getUint32(from + AT.storedBytes)
+  return disagreement(header, bytes - AT.payload)
+}
+
+function disagreement(header: DataHeader, payloadBytes: number): string | null {
+  if (header.storedBytes < 1 || header.storedBytes > CHUNK_BYTES) return 'stored size'
+  const layout = blockLayout(header.storedBytes)
+  if (header.blockCount !== layout.blockCount || header.block >= layout.blockCount) return 'block'
+  if (header.k !== blockSymbols(layout, header.block)) return 'k'
+  if (header.symbol >= MAX_BLOCK_SYMBOLS) return payloadBytes === SYMBOL_BYTES ? null : 'payload'
+  if (header.symbol >= header.k) return 'symbol'
+  const expected = symbolBytes(layout, blockFirstSymbol(layout, header.block) + header.symbol)
+  return payloadBytes === expected ? null : 'payload'
 }

@@ -24,7 +24,11 @@ export function firstByte(type: number): number {
 /** The type of a datagram of our version, or why it is not one. */
 export function packetType(datagram: Uint8Array): number | Malformed {
   const first = datagram[0]
-  if (first === undefined) return malformed('empty')
+  return first === undefined ? malformed('empty') : typeOf(first)
+}
+
+/** The same by byte 0 alone. */
+export function typeOf(first: number): number | Malformed {
   if (first >> 4 !== PROTOCOL_VERSION) return malformed('version')
   return first & 0x0f
 }

@@ -34,8 +34,9 @@ export function openBatchedReceiver(
   let isClosed = false
   let hasEnded = false
 
-  const take = (datagram: Buffer): boolean => {
-    options.onDatagram(datagram)
+  const take = (memory: Buffer, from: number, to: number): boolean => {
+    if (options.onSpan) options.onSpan(memory, from, to)
+    else options.onDatagram(memory.subarray(from, to))
     return !isClosed
   }
   const turn = (): void => {

@@ -117,12 +117,15 @@ export function createRingProducer(ring: SharedRing): RingProducer {
   }
 }
 
+export type TakeDatagram = (memory: Buffer, from: number, to: number) => boolean
+
 export interface RingConsumer {
   /**
-   * Hands over what is there, about `limitBytes` of it at most. `datagram` is a view, valid during the call. Stops
-   * early when `take` answers false or throws; that message counts as taken. Answers whether anything may be left.
+   * Hands over what is there, about `limitBytes` of it at most: each datagram lies between two offsets of the ring's
+   * memory, during the call. Stops early when `take` answers false or throws; that message counts as taken. Answers
+   * whether anything may be left.
    */
-  drain(limitBytes: number, take: (datagram: Buffer) => boolean): boolean
+  drain(limitBytes: number, take: TakeDatagram): boolean
   /** Asks to be woken by the next publish. False when something was there already. */
   await(): boolean
   /** Put into the ring since the start, taken or not; a run is one message. 32 bits: they wrap. */
@@ -136,16 +139,11 @@ export function createRingConsumer(ring: SharedRing): RingConsumer {
   let consumed = Atomics.load(control, CONSUMED)
 
   /** False when `take` wants no more. */
-  function takeRun(
-    at: number,
-    bytes: number,
-    datagramBytes: number,
-    take: (datagram: Buffer) => boolean,
-  ): boolean {
+  function takeRun(at: number, bytes: number, datagramBytes: number, take: TakeDatagram): boolean {
     let from = at
     do {
       const to = Math.min(from + datagramBytes, at + bytes)
-      if (!take(data.subarray(from, to))) return false
+      if (!take(data, from, to)) return false
       from = to
     } while (from < at + bytes)
     return true

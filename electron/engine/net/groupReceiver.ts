@@ -22,6 +22,8 @@ export interface GroupReceiverOptions {
   readonly isBulk?: boolean
   /** `datagram` is the receiver's to keep; in bulk it is a view, valid during the call. */
   onDatagram(datagram: Buffer): void
+  /** Called instead, where given: the datagram between two offsets of `memory`, valid during the call. */
+  onSpan?(memory: Uint8Array, from: number, to: number): void
   /** The socket failed after it was open; nothing more will come. */
   onFault?(error: Error): void
 }
@@ -75,11 +77,16 @@ export async function openGroupReceiver(options: GroupReceiverOptions): Promise<
   }
 }
 
+function deliver(options: GroupReceiverOptions, datagram: Buffer): void {
+  if (options.onSpan) options.onSpan(datagram, 0, datagram.length)
+  else options.onDatagram(datagram)
+}
+
 async function openDgramReceiver(options: GroupReceiverOptions): Promise<GroupReceiver> {
   const socket = createSocket({ type: 'udp4', reuseAddr: true })
   let closed: Promise<void> | null = null
   socket.on('message', datagram => {
-    if (closed === null) options.onDatagram(datagram)
+    if (closed === null) deliver(options, datagram)
   })
   try {
     await bind(socket, options)
