@@ -37,11 +37,11 @@ describe('the automatic rate before a queue that drops at its tail', () => {
     }
   })
 
-  it('lets no queue stay longer than half a second, however large it may grow', () => {
+  it('lets no queue grow longer than a second, however large it could', () => {
     const { rates } = path({ bitsPerSecond: 10e6, queueBytes: 64e6 })
     const sent = rates.map((_, at) => rates.slice(0, at).reduce((sum, rate) => sum + rate / 1e3, 0))
     const queuedMs = sent.map((bits, at) => (bits - at * 10e3) / 10e3)
-    expect(Math.max(...queuedMs)).toBeLessThan(500)
+    expect(Math.max(...queuedMs)).toBeLessThan(1_000)
   })
 
   it('is the same for one receiver and for sixty', () => {

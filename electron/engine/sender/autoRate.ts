@@ -30,7 +30,7 @@ const DATAGRAMS = 200
 const LATE_MS = 80
 const CAUGHT_UP_MS = 40
 /** How often a queue that does not empty is looked at again: as long as what arrives is measured over. */
-const LOOK_AGAIN_MS = 250
+const LOOK_AGAIN_MS = 350
 
 export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
   const control = createRateControl(linkBitsPerSecond)
@@ -40,7 +40,11 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
 
   function watchQueue(nowMs: number): void {
     const { lagMs, bitsPerSecond } = rounds.arrival(nowMs)
-    if (lagMs > LATE_MS && nowMs - (emptyingAtMs ?? -Infinity) > LOOK_AGAIN_MS) {
+    if (
+      lagMs > LATE_MS &&
+      bitsPerSecond !== null &&
+      nowMs - (emptyingAtMs ?? -Infinity) > LOOK_AGAIN_MS
+    ) {
       emptyingAtMs = nowMs
       control.late(lagMs, bitsPerSecond)
     } else if (emptyingAtMs !== null && lagMs < CAUGHT_UP_MS) {

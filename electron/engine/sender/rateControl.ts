@@ -24,11 +24,11 @@ export interface RateControl {
   readonly rateBitsPerSecond: number
   /** Looking whether loss depends on the rate: rounds should be long enough to tell. */
   readonly isOnTrial: boolean
-  /** Doubling: rounds should be short. */
+  /** Doubling: rounds should be short. Not while the sender itself cannot reach the rate. */
   readonly isRising: boolean
   step(round: Round): number
-  /** Datagrams arrive later and later: a queue grows, although nothing is lost yet. Null where nothing arrives. */
-  late(lagMs: number, arrivingBitsPerSecond: number | null): number
+  /** Datagrams arrive later and later: a queue grows, although nothing is lost yet. */
+  late(lagMs: number, arrivingBitsPerSecond: number): number
   /** The queue is empty again. */
   caughtUp(): number
 }
@@ -51,15 +51,14 @@ const AFTER_QUEUE = 0.95
 /** A queue counts as overflow of a rate this much above what arrived. */
 const QUEUED = 1.1
 const RISE = 2
-/** Well below where it last overflowed: come up within seconds. Closer: in steps. There: linger. Past it: in steps. */
+/** Well below where it last overflowed: come up within seconds. Closer: in steps. */
 const FASTER_BELOW = 1.25
 const FASTER = 1.06
-const LINGERING = 1.004
 const WELL_BELOW = 0.8
 const NEAR_BELOW = 0.96
-const NEAR_ABOVE = 1.02
-/** Well past it without loss: what overflowed then is there no more. */
-const WELL_ABOVE = 1.15
+/** There, linger; then, as what overflowed may be there no more, go on in steps that grow. */
+const LINGERING = 0.004
+const LINGERING_LESS = 1.5
 /** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
 const TRIAL_RATE = 0.5
 /** Loss that is still this share of what it was did not depend on the rate. */
@@ -72,16 +71,21 @@ const FLOOR_RISE = 0.001
 /** A rate that the sender reaches this much of is the limit, not the sender; to double it, nearly all. */
 const REACHED = 0.75
 const REACHED_TO_RISE = 0.9
+/** Rounds in a row that the sender must fail to reach the rate until nobody hurries any more. */
+const HELD_BACK = 3
 
 export function createRateControl(linkBitsPerSecond: number | null): RateControl {
   const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
   let rate = Math.min(FIRST_RATE, ceiling)
   let isRising = true
+  let heldBack = 0
   let floor = 0
   /** Of all rounds that rose: what is lost at rates that surely fit. */
   const risen = { lost: 0, datagrams: 0 }
   /** What arrived when some buffer last overflowed. */
   let overflowedAt = Infinity
+  /** The next step up from there, as a share. */
+  let lingering = LINGERING
   /** The last rate at which loss was clearly less than before; compared with it, loss has not changed since. */
   let trial: {
     readonly rate: number
@@ -100,6 +104,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
 
   function toWhatArrives(arrived: number): void {
     overflowedAt = arrived / (1 - floor)
+    lingering = LINGERING
     rate = Math.min(rate, overflowedAt * SLOWER)
   }
 
@@ -144,12 +149,16 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     if (trial?.wasRising === true)
       rate = Math.max(rate, Math.min(overflowedAt, trial.rate) * SLOWER)
     trial = null
+    heldBack++
     if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
-    if (rate > overflowedAt * WELL_ABOVE) overflowedAt = Infinity
+    heldBack = 0
     if (isRising) rate *= RISE
     else if (rate < overflowedAt * WELL_BELOW) rate *= FASTER_BELOW
-    else if (rate < overflowedAt * NEAR_BELOW || rate > overflowedAt * NEAR_ABOVE) rate *= FASTER
-    else rate *= LINGERING
+    else if (rate < overflowedAt * NEAR_BELOW) rate *= FASTER
+    else {
+      rate *= 1 + lingering
+      lingering = Math.min(lingering * LINGERING_LESS, FASTER_BELOW - 1)
+    }
   }
 
   const within = (): number => (rate = Math.min(ceiling, Math.max(MIN_RATE, rate)))
@@ -159,7 +168,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
       return rate
     },
     get isRising() {
-      return isRising
+      return isRising && heldBack < HELD_BACK
     },
     get isOnTrial() {
       return trial !== null
@@ -177,8 +186,9 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     late(lagMs, arriving) {
       isRising = false
       trial = null
-      overflowedAt = (arriving ?? rate / 2) * QUEUED
-      rate = (arriving ?? 0) * Math.max(0.5, 1 - lagMs / EMPTYING_MS)
+      overflowedAt = arriving * QUEUED
+      lingering = LINGERING
+      rate = arriving * Math.max(0.5, 1 - lagMs / EMPTYING_MS)
       return within()
     },
     caughtUp() {

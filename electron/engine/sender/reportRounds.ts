@@ -21,7 +21,8 @@ export interface ReportRounds {
   restart(): void
   /**
    * How late datagrams arrive, in ms since they were sent, and how many bits a second arrive, null when not known:
-   * medians over what the counted receivers told last.
+   * medians over what the counted receivers told last. A receiver is as late as in the best of its last few reports: a
+   * busy computer's stumble is no queue.
    */
   arrival(nowMs: number): {
     readonly lagMs: number
@@ -44,6 +45,8 @@ interface Sample {
   readonly heardAtMs: number
   readonly received: number
   readonly missed: number
+  /** 0 when it had seen all that went out. */
+  readonly lagMs: number
 }
 
 interface Listener {
@@ -53,16 +56,15 @@ interface Listener {
   last: Sample | null
   /** The last few, whatever round. */
   recent: Sample[]
-  /** Of the last report; 0 when it had seen all that went out. */
-  lagMs: number
 }
 
 const MARK_MS = 1
 /** Four seconds: later reports are of no use. */
 const MARKS = 4096
-/** What arrives is measured over so long, ms: two reports' intervals. */
-const RECENT_MS = 250
+/** What arrives is measured over so long, ms: three reports' intervals. */
+const RECENT_MS = 350
 const LEAST_RECENT_MS = 60
+const LAG_REPORTS = 3
 
 export function createReportRounds(): ReportRounds {
   const listeners = new Map<Slot, Listener>()
@@ -74,7 +76,7 @@ export function createReportRounds(): ReportRounds {
   const listener = (slot: Slot): Listener => {
     const known = listeners.get(slot)
     if (known) return known
-    const made = { isCounted: false, first: null, last: null, recent: [], lagMs: 0 }
+    const made = { isCounted: false, first: null, last: null, recent: [] }
     listeners.set(slot, made)
     return made
   }
@@ -102,7 +104,6 @@ export function createReportRounds(): ReportRounds {
       const one = listener(slot)
       one.isCounted = isCounted
       one.recent = []
-      one.lagMs = 0
     },
     withdraw: slot => void listeners.delete(slot),
     mark(txSeq, wireBytes, nowMs) {
@@ -120,8 +121,8 @@ export function createReportRounds(): ReportRounds {
       const behind = Math.max(0, (newestWire - seenSeq) | 0)
       const mark = markBefore(newest.seq - behind)
       if (mark === null) return
-      one.lagMs = behind === 0 ? 0 : Math.max(0, nowMs - mark.atMs - MARK_MS)
-      const sample = { mark, heardAtMs: nowMs, received, missed }
+      const lagMs = behind === 0 ? 0 : Math.max(0, nowMs - mark.atMs - MARK_MS)
+      const sample = { mark, heardAtMs: nowMs, received, missed, lagMs }
       const restarted = one.recent.at(-1)
       if (restarted && (received < restarted.received || missed < restarted.missed)) {
         one.recent = []
@@ -152,7 +153,7 @@ export function createReportRounds(): ReportRounds {
       const all = counted()
       const rates = all.flatMap(one => arriving(one, nowMs) ?? [])
       return {
-        lagMs: median(all, one => one.lagMs)?.lagMs ?? 0,
+        lagMs: median(all.map(lag), ms => ms) ?? 0,
         bitsPerSecond: median(rates, rate => rate) ?? null,
       }
     },
@@ -178,6 +179,11 @@ function stretch({ first, last }: Listener, spanMs: number, least: number): Stre
   const heardMs = Math.max(ms, last.heardAtMs - first.heardAtMs)
   const arrivedBitsPerSecond = sentBitsPerSecond * (1 - loss) * (ms / heardMs)
   return { loss, datagrams, sentBitsPerSecond, arrivedBitsPerSecond }
+}
+
+function lag({ recent }: Listener): number {
+  const last = recent.slice(-LAG_REPORTS)
+  return last.length < LAG_REPORTS ? 0 : Math.min(...last.map(one => one.lagMs))
 }
 
 /** Bits a second, of the size that the datagrams sent meanwhile had on average. */
