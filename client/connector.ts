@@ -3,7 +3,7 @@
  * After the first manifest only the same bench and the same image will do. PROTOCOL.md §7.
  */
 import type { Fault } from '../shared/fault.ts'
-import type { Machine, SessionPhase, Target } from '../shared/protocol/control.ts'
+import type { Delivery, Machine, SessionPhase, Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { chooseSession, type Discovery } from './discovery.ts'
 import { type Link, openLink } from './link.ts'
@@ -38,6 +38,7 @@ export interface ConnectorOptions {
   onPhase(phase: SessionPhase): void
   onDropped(fault: Fault): void
   onReadmitted(): void
+  onDelivery(delivery: Delivery): void
   onLost(reason: string): void
   /** Trying again would end the same way. */
   onFault(error: ReceiveError): void
@@ -91,6 +92,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       onPhase: options.onPhase,
       onDropped: options.onDropped,
       onReadmitted: options.onReadmitted,
+      onDelivery: options.onDelivery,
       onManifest(manifest, wireHash) {
         const { key, image } = known.announce
         joined = { session: known.session, key, image }

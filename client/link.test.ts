@@ -92,6 +92,7 @@ function open(port: number, onOutcome: (outcome: Outcome) => void): Link {
     onPhase: () => undefined,
     onDropped: () => undefined,
     onReadmitted: () => undefined,
+    onDelivery: () => undefined,
     onClosed: (reason, fault) =>
       onOutcome({ reason, code: fault?.fault.code ?? null, hasManifest: false }),
   })

@@ -9,6 +9,7 @@ import {
   CONTROL_SUBPROTOCOL,
   controlPath,
   decodeManifestPiece,
+  type Delivery,
   joinProofText,
   type Machine,
   type SessionPhase,
@@ -48,6 +49,8 @@ export interface LinkOptions {
   onPhase(phase: SessionPhase): void
   onDropped(fault: Fault): void
   onReadmitted(): void
+  /** Where the session's datagrams go from now on; until the first of these, to its group. */
+  onDelivery(delivery: Delivery): void
   /** The last call. `fault` when the bench refused us or is not what was announced; otherwise the reason, in words. */
   onClosed(reason: string, fault: ReceiveError | null): void
 }
@@ -130,6 +133,8 @@ export function openLink(options: LinkOptions): Link {
         return options.onDropped(message.fault)
       case 'readmitted':
         return options.onReadmitted()
+      case 'delivery':
+        return options.onDelivery(message.delivery)
       case 'probe':
         // Not before it has shown that it owns the announced key.
         if (admission !== null) probes.listen(message)

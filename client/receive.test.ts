@@ -340,6 +340,22 @@ test('a dropped receiver keeps its connection and takes nothing, until it is rea
   expect(sender.reports.filter(report => report.isFirst)).toHaveLength(2)
 })
 
+test.each(['broadcast', 'unicast'] as const)(
+  'a session that turns to %s in its midst ends verified over one connection, and hears its group no more',
+  async delivery => {
+    const sender = await bench()
+    const running = run()
+    await until(() => sender.reports.length > 0)
+    await sender.send([0, 1])
+    await until(() => sender.have.size === 2)
+    sender.tell({ type: 'delivery', delivery })
+    sender.serve()
+    await running
+    expect(sender.joins).toHaveLength(1)
+    expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  },
+)
+
 test('a session that ends first is a fault, after some seconds in which more may come', async () => {
   const sender = await bench()
   const running = run()

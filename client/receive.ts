@@ -6,9 +6,10 @@ import {
   openGroupReceiver,
   type GroupReceiver,
   GroupReceiverError,
+  listenAddress,
 } from '../electron/engine/net/net.ts'
 import { faultOf } from '../shared/fault.ts'
-import type { Machine, Target } from '../shared/protocol/control.ts'
+import type { Delivery, Machine, Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { type Connector, createConnector } from './connector.ts'
 import { type Discovery, openDiscovery } from './discovery.ts'
@@ -90,6 +91,8 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     readonly group: GroupReceiver
     readonly intake: Intake
   } | null = null
+  let delivery: Delivery = 'multicast'
+  let listening: Promise<void> = Promise.resolve()
   let pastDrops = 0
   let number: number | null = null
   let note = ''
@@ -111,6 +114,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     dataHeardAtMs: () => data?.intake.heardAtMs() ?? 0,
     onConnecting(session) {
       known = session
+      delivery = 'multicast'
       apply({ type: 'connecting' })
     },
     onAdmitted: given => void (number = given),
@@ -133,6 +137,10 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       note = ''
       apply({ type: 'readmitted' })
       startReports()
+    },
+    onDelivery(changed) {
+      delivery = changed
+      if (data && known) listen(known).catch(() => connector.link()?.cut('another delivery'))
     },
     onLost(reason) {
       if (state.link === 'joined') linkLostAtMs = Date.now()
@@ -178,8 +186,10 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     }
   }
 
-  /** Opens the session's group, unless it is open or there is nothing to fetch. */
-  async function listen(session: KnownSession): Promise<void> {
+  /** One socket after the other, for what the session sends, unless there is nothing to fetch. */
+  const listen = (session: KnownSession): Promise<void> =>
+    (listening = listening.catch(() => undefined).then(() => openData(session)))
+  async function openData(session: KnownSession): Promise<void> {
     if (work === null || work.store.isComplete || isOver) return
     // Opened anew for each link: after a card was unplugged an old membership hears nothing.
     await deafen()
@@ -203,7 +213,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     )
     const { group, port } = session.announce.data
     const opened = await openGroupReceiver({
-      group,
+      group: listenAddress(delivery, group, options.nicAddress) ?? group,
       port,
       interfaceAddress: options.nicAddress,
       // Virtual receivers share a process: a thread for each would only take turns.

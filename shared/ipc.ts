@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { faultSchema } from './fault.ts'
+import { deliverySchema } from './protocol/control.ts'
 
 const count = z.number().int().nonnegative()
 const bytes = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
@@ -105,6 +106,7 @@ export const sessionPlanSchema = z.strictObject({
   start: startRuleSchema,
   rateBitsPerSecond: rateSchema,
   policy: policySchema,
+  delivery: deliverySchema,
 })
 export type SessionPlan = z.infer<typeof sessionPlanSchema>
 
@@ -131,6 +133,8 @@ export const sessionSchema = z.strictObject({
   state: z.enum(['waiting', 'running', 'paused', 'interrupted', 'ended']),
   start: startRuleSchema,
   policy: policySchema,
+  /** By unicast the rate is that of all machines together, of whom there are 4 at most. */
+  delivery: deliverySchema,
   /** What starts the session next, as a sentence: "after 3 more machines, or in 12 s". Empty once started. */
   waitingFor: text,
   rateCapBitsPerSecond: rateSchema,
@@ -316,6 +320,10 @@ export const requests = {
   },
   /** At any time before the end; a session that was interrupted goes on with the last one set. */
   'session:setPolicy': { input: inSession.extend({ policy: policySchema }), output: nothing },
+  'session:setDelivery': {
+    input: inSession.extend({ delivery: deliverySchema }),
+    output: nothing,
+  },
   'session:setStartRule': { input: inSession.extend({ start: startRuleSchema }), output: nothing },
   'session:dropReceiver': { input: onReceiver, output: nothing },
   'session:retryReceiver': { input: onReceiver, output: nothing },

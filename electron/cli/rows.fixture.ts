@@ -18,6 +18,7 @@ export function sessionRow(change: Partial<Session>): Session {
     state: 'running',
     start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
     policy: DEFAULT_POLICY,
+    delivery: 'multicast',
     waitingFor: '',
     rateCapBitsPerSecond: null,
     rateBitsPerSecond: 0,

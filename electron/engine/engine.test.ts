@@ -93,6 +93,7 @@ describe('engine', () => {
       start,
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
+      delivery: 'multicast' as const,
     }
     const opened = await client.call('session:open', plan)
     expect(requests['session:open'].output.safeParse(opened).error).toBeUndefined()
@@ -118,6 +119,7 @@ describe('engine', () => {
       start: byHand,
       rateBitsPerSecond: 2_000_000,
       policy: DEFAULT_POLICY,
+      delivery: 'multicast' as const,
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target').catch((error: unknown) => error)
@@ -156,6 +158,7 @@ describe('engine', () => {
       start: rule,
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
+      delivery: 'multicast' as const,
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target')
@@ -182,6 +185,7 @@ describe('engine', () => {
       start: byHand,
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
+      delivery: 'multicast' as const,
     }
     const imageId = 'a'.repeat(64)
     await expect(client.call('session:open', { ...plan, imageId })).rejects.toThrow(/image/i)

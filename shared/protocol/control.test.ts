@@ -45,6 +45,7 @@ const TO_RECEIVER: ToReceiver[] = [
   { type: 'session', phase: 'ended' },
   { type: 'dropped', fault: FAULT },
   { type: 'readmitted' },
+  { type: 'delivery', delivery: 'unicast' },
   { type: 'probe', id: 7, delivery: 'broadcast', port: 63_001, count: 200, bytes: 1432 },
   { type: 'probeEnd', id: 7 },
 ]

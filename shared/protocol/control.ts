@@ -113,6 +113,8 @@ export const toReceiverSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('session'), phase: sessionPhaseSchema }),
   z.strictObject({ type: z.literal('dropped'), fault: faultSchema }),
   z.strictObject({ type: z.literal('readmitted') }),
+  /** Where to listen from now on; before the first of these it is the announced group. */
+  z.strictObject({ type: z.literal('delivery'), delivery: deliverySchema }),
   /** Listen at the port for a probe of so many datagrams of so many bytes. */
   z.strictObject({
     type: z.literal('probe'),

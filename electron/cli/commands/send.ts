@@ -9,6 +9,7 @@ import {
   type SessionPlan,
   type StartRule,
 } from '../../../shared/ipc.ts'
+import { type Delivery, deliverySchema } from '../../../shared/protocol/control.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
 import { findNic } from '../../engine/net/net.ts'
@@ -32,6 +33,11 @@ const protocol = {
   parse: (given: string): Protocol | null =>
     given === 'benchcast' || given === 'udpcast' ? given : null,
   takes: 'benchcast or udpcast',
+}
+
+const deliveryType = {
+  parse: (given: string): Delivery | null => deliverySchema.safeParse(given).data ?? null,
+  takes: 'multicast, broadcast or unicast',
 }
 
 export const policyType = {
@@ -69,6 +75,10 @@ export const sendCommand = defineCommand({
     rate: optional(rate, {
       placeholder: 'RATE',
       help: 'send at most so fast: 200mbit, 1gbit; default: as fast as the bench takes it',
+    }),
+    delivery: optional(deliveryType, {
+      placeholder: 'HOW',
+      help: 'multicast; where a switch blocks that: broadcast, or unicast to 4 machines at most',
     }),
     policy: optional(policyType, {
       placeholder: 'POLICY',
@@ -121,6 +131,7 @@ export const sendCommand = defineCommand({
         start,
         rateBitsPerSecond: values.rate,
         policy: values.policy ?? DEFAULT_POLICY,
+        delivery: values.delivery ?? 'multicast',
       }
       const session = await openOrContinue(engine, plan, values, context)
       return await conduct(engine, session.id, context)
@@ -136,6 +147,7 @@ interface ProtocolValues {
   readonly rate: number | null
   readonly name: string | null
   readonly policy: Policy | null
+  readonly delivery: Delivery | null
   readonly new: boolean
 }
 
@@ -149,6 +161,7 @@ export function checkProtocol(values: ProtocolValues): void {
     return
   }
   if (values.name !== null) refuse('udpcast sessions have no name: leave --name out.')
+  if (values.delivery !== null) refuse('udpcast chooses how it delivers: leave --delivery out.')
   if (values.policy !== null) refuse('udpcast sessions wait for the slowest: leave --policy out.')
   if (values.new) refuse('udpcast sessions never go on: leave --new out.')
   if (values.async && values.rate === null) {
@@ -182,7 +195,7 @@ function hasKeyboard({ stdin, output }: Context): boolean {
 async function openOrContinue(
   engine: Engine,
   plan: SessionPlan,
-  given: { readonly new: boolean; readonly policy: Policy | null },
+  given: Pick<ProtocolValues, 'new' | 'policy' | 'delivery'>,
   { output }: Context,
 ): Promise<Session> {
   const all = await engine.handlers['session:list'](null)
@@ -199,7 +212,10 @@ async function openOrContinue(
     if (rateBitsPerSecond !== null) {
       await engine.handlers['session:setRate']({ sessionId: session.id, rateBitsPerSecond })
     }
-    const { policy } = given
+    const { policy, delivery } = given
+    if (delivery !== null) {
+      await engine.handlers['session:setDelivery']({ sessionId: session.id, delivery })
+    }
     if (policy !== null) {
       await engine.handlers['session:setPolicy']({ sessionId: session.id, policy })
     }

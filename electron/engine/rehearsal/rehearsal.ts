@@ -196,6 +196,7 @@ function planFor(imageId: string, nic: UsableNic, receivers: number): SessionPla
     start: { afterReceivers: receivers, afterMs: null, sinceLastJoinMs: null },
     rateBitsPerSecond: Math.round(rate),
     policy: DEFAULT_POLICY,
+    delivery: 'multicast',
   }
 }
 

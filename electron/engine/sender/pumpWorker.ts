@@ -13,6 +13,7 @@ import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
 import { WIRE_OVERHEAD_BYTES } from './pacer.ts'
+import { createFanOut, type FanOut } from './fanOut.ts'
 import { createRepairSymbols } from './repairSymbols.ts'
 import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
 import { createTransmitter, type Emission, type Transmitter } from './transmitter.ts'
@@ -30,18 +31,23 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   const tell = (event: PumpEvent): void => port.postMessage(event)
   let sendErrors = 0
   let lastSendError = ''
-  const socket = await openGroupSender({
-    interfaceAddress: options.interfaceAddress,
-    group: options.group,
-    port: options.port,
-    ttl: options.ttl,
-    isBulk: true,
-    isLoopedBack: options.isLoopedBack,
-    onSendError(error) {
-      sendErrors++
-      lastSendError = error.message
-    },
-  })
+  const onSendError = (error: Error): void => {
+    sendErrors++
+    lastSendError = error.message
+  }
+  const openTo = (address: string): Promise<GroupSender> =>
+    openGroupSender({
+      interfaceAddress: options.interfaceAddress,
+      group: address,
+      port: options.port,
+      ttl: options.ttl,
+      isBulk: true,
+      isLoopedBack: options.isLoopedBack,
+      onSendError,
+    })
+  const socket = createFanOut(openTo, onSendError)
+  await socket.deliver([options.group])
+  if (socket.copies() === 0) throw new Error(lastSendError)
   const reader = openChunkReader(options.source)
   const carousel = createCarousel(options.source.storedBytes)
   const auto = createAutoRate(options.linkBitsPerSecond)
@@ -65,7 +71,9 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
       isStopped = true
       return
     }
-    if (command.kind === 'rate') {
+    if (command.kind === 'deliver') {
+      void socket.deliver(command.to).then(() => transmitter.setCopies(socket.copies()))
+    } else if (command.kind === 'rate') {
       isAutomatic = command.bitsPerSecond === null
       auto.restart()
       transmitter.setRate(command.bitsPerSecond ?? auto.rateBitsPerSecond)
@@ -107,7 +115,7 @@ function adapt(auto: AutoRate, transmitter: Transmitter, nowMs: number): void {
 }
 
 function obey(
-  command: Exclude<PumpCommand, { kind: 'stop' | 'rate' }>,
+  command: Exclude<PumpCommand, { kind: 'stop' | 'deliver' | 'rate' }>,
   transmitter: Transmitter,
   carousel: ReturnType<typeof createCarousel>,
   auto: AutoRate,
@@ -134,7 +142,7 @@ function obey(
 }
 
 function createWire(
-  socket: GroupSender,
+  socket: FanOut,
   reader: ChunkReader,
   source: ChunkSource,
 ): Parameters<typeof createTransmitter>[3] {

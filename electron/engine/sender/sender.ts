@@ -29,6 +29,8 @@ export interface PumpOptions {
 export type PumpCommand =
   | { readonly kind: 'stop' }
   | { readonly kind: 'pause'; readonly isPaused: boolean }
+  /** Addresses: the group, a broadcast address, or some receivers' own. At first it is the group. */
+  | { readonly kind: 'deliver'; readonly to: readonly string[] }
   | { readonly kind: 'rate'; readonly bitsPerSecond: number | null }
   | { readonly kind: 'admit' | 'withdraw'; readonly slot: number }
   | { readonly kind: 'count'; readonly slot: number; readonly isCounted: boolean }

@@ -50,6 +50,8 @@ export interface TransmitterStats {
 export interface Transmitter {
   setRate(bitsPerSecond: number | null): void
   setPaused(isPaused: boolean): void
+  /** How many leave the card for each datagram: they share the rate, and all are counted as sent. */
+  setCopies(copies: number): void
   /** SYNC then asks for reports each time, and comes more often. */
   setReportsWanted(areWanted: boolean): void
   /** Sends what is due. Answers how long until there may be more, in ms; 0 = at once. */
@@ -78,6 +80,7 @@ export function createTransmitter(
   const pacer = createPacer(start.rateBitsPerSecond, start.nowMs)
   let txSeq = start.firstSeq
   let sentBytes = 0
+  let copies = 1
   let repairBytes = 0
   let isPaused = false
   let areReportsWanted = false
@@ -142,9 +145,9 @@ export function createTransmitter(
     if (!wire.data(emission)) return false
     txSeq = emission.header.txSeq
     const bytes = DATA_HEADER_BYTES + emission.payloadBytes
-    pacer.spend(bytes)
-    sentBytes += bytes
-    if (current.isRepeat) repairBytes += bytes
+    for (let copy = 0; copy < copies; copy++) pacer.spend(bytes)
+    sentBytes += bytes * copies
+    if (current.isRepeat) repairBytes += bytes * copies
     if (++at === current.symbols.length) {
       carousel.sent(current, txSeq)
       slice = null
@@ -191,6 +194,9 @@ export function createTransmitter(
     setRate: pacer.setRate,
     setReportsWanted(areWanted) {
       areReportsWanted = areWanted
+    },
+    setCopies(count) {
+      copies = Math.max(1, count)
     },
     setPaused(paused) {
       isPaused = paused

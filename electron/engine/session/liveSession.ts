@@ -6,11 +6,12 @@
  */
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
-import type { SessionPhase } from '../../../shared/protocol/control.ts'
-import { openIgmpQuerier, type QuerierState } from '../net/net.ts'
+import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
+import { broadcastAddress, openIgmpQuerier, type QuerierState } from '../net/net.ts'
 import { type PumpStats, startSender } from '../sender/sender.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
+import { destinations, MAX_UNICAST_MACHINES, takingPart, unicastCrowded } from './delivery.ts'
 import { SessionError } from './fault.ts'
 import { gauge, receiverRow } from './liveReceiver.ts'
 import { PACING_STEP_MS, settle } from './pacing.ts'
@@ -41,6 +42,7 @@ export interface LiveSession {
   setRate(bitsPerSecond: number | null): void
   setStartRule(rule: StartRule): void
   setPolicy(policy: Policy): void
+  setDelivery(delivery: Delivery): void
   drop(receiverId: string): void
   retry(receiverId: string): void
   /** Sends test datagrams to every connected machine: what each says, within 4 s. Short while the image travels. */
@@ -70,6 +72,10 @@ export async function openLiveSession(
   let rule = plan.start
   let cap = plan.rateBitsPerSecond
   let policy = plan.policy
+  let delivery = plan.delivery
+  let deliveredTo = setup.group
+  const addresses = { group: setup.group, broadcast: broadcastAddress(card.address) }
+  checkDelivery(delivery)
   let startedAtMs: number | null = null
   let endedAtMs: number | null = null
   let allEndedAtMs: number | null = null
@@ -119,6 +125,7 @@ export async function openLiveSession(
     isLoopedBack: setup.isLoopedBack,
   })
   const table = createReceiverTable({
+    delivery: () => delivery,
     onProbe: prober.take,
     setup,
     command: sender.command,
@@ -195,6 +202,7 @@ export async function openLiveSession(
     const nowMs = Date.now()
     ticks++
     table.tick(nowMs)
+    deliver()
     if (phase === 'waiting') {
       const waiting = {
         openedAtMs: setup.createdAtMs,
@@ -224,6 +232,24 @@ export async function openLiveSession(
     pace = settle(pace, verdict, nowMs, one => `${one.kind} ${one.receiverNumber}`)
   }
 
+  /** Throws where the card or the machines do not allow it. */
+  function checkDelivery(wanted: Delivery, machines = 0): void {
+    if (wanted === 'broadcast' && addresses.broadcast === null) {
+      throw new SessionError({ code: 'session/no-broadcast', address: card.address })
+    }
+    if (wanted === 'unicast' && machines > MAX_UNICAST_MACHINES) {
+      throw new SessionError(unicastCrowded(machines))
+    }
+  }
+
+  /** By unicast, machines that come and go change where the datagrams go. */
+  function deliver(): void {
+    const to = destinations(delivery, addresses, table.all(), setup.storedBytes)
+    if (to.join() === deliveredTo) return
+    deliveredTo = to.join()
+    sender.command({ kind: 'deliver', to })
+  }
+
   function snapshot(): Session {
     const nowMs = Date.now()
     return sessionRow(
@@ -234,6 +260,7 @@ export async function openLiveSession(
         waitingFor,
         cap,
         policy,
+        delivery,
         stats,
         filledBytes: 0,
         rateBitsPerSecond: phase === 'running' ? meter.bytesPerSecond(nowMs) * 8 : 0,
@@ -287,6 +314,14 @@ export async function openLiveSession(
     setPolicy(changed) {
       need(['waiting', 'running', 'paused'], 'given another policy')
       policy = changed
+    },
+    setDelivery(changed) {
+      need(['waiting', 'running', 'paused'], 'delivered in another way')
+      checkDelivery(changed, takingPart(table.all()).length)
+      if (changed === delivery) return
+      delivery = changed
+      table.broadcast({ type: 'delivery', delivery })
+      deliver()
     },
     drop: table.drop,
     retry: table.retry,

@@ -1,6 +1,7 @@
 /** The receivers of one session: joins, reports, results, silence; each change told to the sender's thread. */
 import type { Fault } from '../../../shared/fault.ts'
 import {
+  type Delivery,
   joinProofText,
   type SessionPhase,
   type ToReceiver,
@@ -8,6 +9,7 @@ import {
 import { MAX_RECEIVERS } from '../../../shared/protocol/limits.ts'
 import type { Sender } from '../sender/sender.ts'
 import type { Peer, PeerListener } from './controlServer.ts'
+import { MAX_UNICAST_MACHINES, takingPart, unicastCrowded, unicastFullFault } from './delivery.ts'
 import { SessionError } from './fault.ts'
 import type { ProbedMachine, ProbeMessage } from './probe.ts'
 import { account, createLiveReceiver, forgetHoldings, type LiveReceiver } from './liveReceiver.ts'
@@ -34,6 +36,7 @@ export interface TableOptions {
   readonly command: Sender['command']
   readonly phase: () => SessionPhase
   readonly sentBytes: () => number
+  readonly delivery: () => Delivery
   readonly onProbe: (receiverId: string, message: ProbeMessage) => void
 }
 
@@ -94,6 +97,7 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
       return refuse(peer, duplicateFault(known))
     }
     if (!known && receivers.size >= MAX_RECEIVERS) return refuse(peer, fullFault())
+    if (isUnicastFull(machine.id)) return refuse(peer, unicastFullFault())
     const number = known?.number ?? nextNumber++
     const place = { slot: number, number, chunkCount: manifest.storedBytes.length }
     const receiver = known ?? createLiveReceiver(place, peer, nowMs)
@@ -120,9 +124,19 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
       phase: options.phase(),
       proof: proof(setup, peer.join.nonce),
     })
+    if (options.delivery() !== 'multicast') {
+      peer.send({ type: 'delivery', delivery: options.delivery() })
+    }
     peer.sendManifest(setup.manifestBytes)
     if (receiver.state.state === 'dropped') peer.send({ type: 'dropped', fault: droppedFault() })
     return listen(receiver, peer)
+  }
+
+  /** Whether unicast has no room for this machine. */
+  function isUnicastFull(machineId: string): boolean {
+    if (options.delivery() !== 'unicast') return false
+    const others = [...receivers.values()].filter(({ machine }) => machine.id !== machineId)
+    return takingPart(others).length >= MAX_UNICAST_MACHINES
   }
 
   function listen(receiver: LiveReceiver, peer: Peer): PeerListener {
@@ -211,6 +225,10 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     retry(receiverId) {
       const receiver = find(receiverId)
       if (!isEnded(receiver.state) || receiver.state.state === 'done') return
+      if (isUnicastFull(receiverId)) {
+        const machines = MAX_UNICAST_MACHINES + 1
+        throw new SessionError(unicastCrowded(machines))
+      }
       const nowMs = Date.now()
       apply(receiver, { type: 'retry', atMs: nowMs, isConnected: receiver.peer !== null })
       admit(receiver, nowMs)

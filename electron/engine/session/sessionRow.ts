@@ -26,6 +26,7 @@ export interface SessionFigures {
   readonly waitingFor: string
   readonly cap: number | null
   readonly policy: Policy
+  readonly delivery: Session['delivery']
   readonly stats: {
     readonly pass: number
     readonly sentBytes: number
@@ -65,6 +66,7 @@ export function sessionRow(
     state: figures.phase,
     start: figures.rule,
     policy: figures.policy,
+    delivery: figures.delivery,
     waitingFor: figures.phase === 'waiting' ? figures.waitingFor : '',
     rateCapBitsPerSecond: figures.cap,
     rateBitsPerSecond: Math.round(figures.rateBitsPerSecond),

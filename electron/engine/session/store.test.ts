@@ -24,6 +24,7 @@ const session: Omit<StoredSession, 'isOwned'> = {
     start: { afterReceivers: 8, afterMs: null, sinceLastJoinMs: 5_000 },
     rateBitsPerSecond: 200_000_000,
     policy: { kind: 'drop', belowBitsPerSecond: 50_000_000 },
+    delivery: 'broadcast',
   },
   group: '239.255.70.1',
   port: 63_001,
@@ -62,6 +63,15 @@ test('a session from before there were policies goes on fairly', () => {
   store.opened(session)
   database.exec(`UPDATE sessions SET plan_json = json_remove(plan_json, '$.plan.policy')`)
   expect(store.open()[0]?.plan).toEqual({ ...session.plan, policy: { kind: 'fair' } })
+})
+
+test('a delivery that is set later is the one a session goes on with, multicast where none was', () => {
+  const store = createSessionStore(database)
+  store.opened(session)
+  store.deliverySet(session.id, 'unicast')
+  expect(store.open()[0]?.plan).toEqual({ ...session.plan, delivery: 'unicast' })
+  database.exec(`UPDATE sessions SET plan_json = json_remove(plan_json, '$.plan.delivery')`)
+  expect(store.open()[0]?.plan).toEqual({ ...session.plan, delivery: 'multicast' })
 })
 
 test('a session whose process has died is interrupted, and owned again when adopted', async () => {
