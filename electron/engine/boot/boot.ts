@@ -1,3 +1,10 @@
-/** Network boot on one chosen card: who else answers there, and how machines are answered. */
+/** Network boot on one chosen card: who else answers there, how machines are answered, and how far each has come. */
+export { type Admission, machineKey } from './admission.ts'
 export { BootError, type BootFault, type PortHolder } from './bootError.ts'
+export type { BootEvent } from './bootEvent.ts'
+export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
+export { type BootSentence, bootSentence } from './bootSentence.ts'
+export { type BootCard, type BootDhcp, type DhcpOptions, lookForDhcp, openDhcp } from './dhcp.ts'
+export type { DhcpMode, DhcpPlan, DhcpProposal } from './dhcpPlan.ts'
 export { type FoundDhcpServer, probeDhcpServers, type ProbeOptions } from './dhcpProbe.ts'
+export type { BootFiles, Firmware } from './firmware.ts'

@@ -1,0 +1,84 @@
+/** DHCP on a card from beginning to end: look who is there, decide, answer. */
+import type { Admission } from './admission.ts'
+import type { BootError } from './bootError.ts'
+import type { BootEvent } from './bootEvent.ts'
+import {
+  type DhcpMode,
+  type DhcpPlan,
+  type DhcpProposal,
+  planDhcp,
+  proposeDhcp,
+} from './dhcpPlan.ts'
+import { probeDhcpServers } from './dhcpProbe.ts'
+import type { DhcpConfig } from './dhcpReply.ts'
+import { type DhcpServer, openDhcpServer } from './dhcpServer.ts'
+import type { BootFiles } from './firmware.ts'
+import { type Pool, poolAddresses, poolIn, type Subnet } from './subnet.ts'
+
+export interface BootCard extends Subnet {
+  readonly name: string
+}
+
+export interface DhcpOptions {
+  readonly card: BootCard
+  /** Null takes what the look at the network proposes. */
+  readonly mode: DhcpMode | null
+  /** Opens a server although there is another. */
+  readonly insists: boolean
+  readonly files: BootFiles
+  readonly admission: Admission
+  /** What a server gives out; null chooses from the card's network. */
+  readonly pool: Pool | null
+  readonly leaseSeconds: number
+  readonly router: string | null
+  readonly dnsServers: readonly string[]
+  /** 0 to 3000. */
+  readonly responseDelayMs: number
+  readonly leaseFile: string | null
+  /** Must not throw. */
+  onEvent(event: BootEvent): void
+  onTrouble(error: BootError): void
+}
+
+export interface BootDhcp {
+  readonly proposal: DhcpProposal
+  readonly plan: DhcpPlan
+  readonly server: DhcpServer
+  close(): Promise<void>
+}
+
+/** Longer than a server takes that pings an address before it offers it (dnsmasq: 3 s). */
+const LOOK_MS = 3_500
+
+/** Who answers on the card, and what to do then. Faults: those of probeDhcpServers. */
+export async function lookForDhcp(card: BootCard, timeoutMs = LOOK_MS): Promise<DhcpProposal> {
+  return proposeDhcp(await probeDhcpServers({ nic: card, timeoutMs }), card)
+}
+
+/** Looks first. Faults: those of probeDhcpServers, planDhcp and openDhcpServer. */
+export async function openDhcp(options: DhcpOptions): Promise<BootDhcp> {
+  const { card, files, admission, leaseSeconds, router, dnsServers } = options
+  const proposal = await lookForDhcp(card)
+  const plan = planDhcp(options.mode, proposal, card, options.insists)
+  const pool = options.pool ?? poolIn(card)
+  const config: DhcpConfig = {
+    mode: plan.mode,
+    subnet: card,
+    files,
+    admission,
+    pool: pool && plan.mode === 'server' ? poolAddresses(pool, card) : [],
+    leaseSeconds,
+    router,
+    dnsServers,
+    isAuthoritative: plan.isAuthoritative,
+  }
+  const server = await openDhcpServer({
+    card: card.name,
+    config,
+    responseDelayMs: options.responseDelayMs,
+    leaseFile: options.leaseFile,
+    onEvent: options.onEvent,
+    onTrouble: options.onTrouble,
+  })
+  return { proposal, plan, server, close: () => server.close() }
+}
