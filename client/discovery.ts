@@ -1,6 +1,10 @@
 /** Hears announces on the chosen card, believes those that are signed, and chooses a session. PROTOCOL.md §4.3. */
 import { createPublicKey, verify } from 'node:crypto'
-import { openGroupReceiver } from '../electron/engine/net/net.ts'
+import {
+  broadcastAddress,
+  type GroupReceiver,
+  openGroupReceiver,
+} from '../electron/engine/net/net.ts'
 import { type Announce, decodeAnnounce } from '../shared/protocol/announcePacket.ts'
 import { ANNOUNCE_GROUP, ANNOUNCE_INTERVAL_MS, ANNOUNCE_PORT } from '../shared/protocol/limits.ts'
 import { type SessionId, sessionIdToHex } from '../shared/protocol/packet.ts'
@@ -30,13 +34,34 @@ export async function openDiscovery(
   now: () => number,
 ): Promise<Discovery> {
   const heard = createHeard()
-  const group = await openGroupReceiver({
-    group: ANNOUNCE_GROUP,
-    port: ANNOUNCE_PORT,
-    interfaceAddress,
-    onDatagram: datagram => heard.take(datagram, now()),
-  })
-  return { sessions: heard.sessions, close: () => group.close() }
+  const listen = (address: string): Promise<GroupReceiver> =>
+    openGroupReceiver({
+      group: address,
+      port: ANNOUNCE_PORT,
+      interfaceAddress,
+      onDatagram: datagram => heard.take(datagram, now()),
+    })
+  const group = await listen(ANNOUNCE_GROUP)
+  const broadcast = await alsoByBroadcast(interfaceAddress, listen)
+  return {
+    sessions: heard.sessions,
+    async close() {
+      await Promise.all([group.close(), broadcast?.close()])
+    },
+  }
+}
+
+/** For a bench behind a switch that blocks multicast. Windows' socket, bound to the card, hears both already. */
+async function alsoByBroadcast(
+  interfaceAddress: string,
+  listen: (address: string) => Promise<GroupReceiver>,
+): Promise<GroupReceiver | null> {
+  const address = process.platform === 'win32' ? null : broadcastAddress(interfaceAddress)
+  try {
+    return address === null ? null : await listen(address)
+  } catch {
+    return null // Some systems bind no broadcast address: multicast alone then.
+  }
 }
 
 export interface Heard {

@@ -1,4 +1,7 @@
-/** Says each second, on the session's card alone, that a session is open. PROTOCOL.md §4.3. */
+/**
+ * Says each second, on the session's card alone, that a session is open: by multicast, and by broadcast for machines
+ * behind a switch that blocks multicast. PROTOCOL.md §4.3.
+ */
 import { type Announce, encodeAnnounce } from '../../../shared/protocol/announcePacket.ts'
 import {
   ANNOUNCE_GROUP,
@@ -6,7 +9,7 @@ import {
   ANNOUNCE_PORT,
 } from '../../../shared/protocol/limits.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
-import { openGroupSender } from '../net/net.ts'
+import { broadcastAddress, type GroupSender, openGroupSender } from '../net/net.ts'
 import type { BenchKey } from './benchKey.ts'
 
 export interface Announcer {
@@ -20,19 +23,30 @@ export async function openAnnouncer(
   key: BenchKey,
   card: { readonly address: string; readonly isLoopedBack: boolean; readonly ttl: number },
 ): Promise<Announcer> {
-  const socket = await openGroupSender({
-    interfaceAddress: card.address,
-    group: ANNOUNCE_GROUP,
-    port: ANNOUNCE_PORT,
-    ttl: card.ttl,
-    isLoopedBack: card.isLoopedBack,
-    onSendError() {
-      // A pulled cable: the next second tries again, and the session shows silence meanwhile.
-    },
-  })
+  const openTo = (address: string): Promise<GroupSender> =>
+    openGroupSender({
+      interfaceAddress: card.address,
+      group: address,
+      port: ANNOUNCE_PORT,
+      ttl: card.ttl,
+      isBulk: true, // Held to the card where the system can.
+      isLoopedBack: card.isLoopedBack,
+      onSendError() {
+        // A pulled cable: the next second tries again, and the session shows silence meanwhile.
+      },
+    })
+  // No switch between this computer and itself.
+  const broadcast = card.isLoopedBack ? null : broadcastAddress(card.address)
+  const sockets = [await openTo(ANNOUNCE_GROUP)]
+  if (broadcast !== null) sockets.push(await openTo(broadcast))
   let current: Announce | null = null
   const say = (): void => {
-    if (current) socket.send(encodeAnnounce(session, current, key.sign), null)
+    if (current === null) return
+    const datagram = encodeAnnounce(session, current, key.sign)
+    for (const socket of sockets) {
+      socket.send(datagram, null)
+      socket.flush()
+    }
   }
   const timer = setInterval(say, ANNOUNCE_INTERVAL_MS)
   return {
@@ -42,7 +56,7 @@ export async function openAnnouncer(
     },
     close() {
       clearInterval(timer)
-      socket.close()
+      for (const socket of sockets) socket.close()
     },
   }
 }
