@@ -146,7 +146,7 @@ function follow(sender: Running): Rows {
     if (row.event === 'session') {
       session = { id: row.id, startedAtMs: row.startedAtMs as number | null }
     }
-    const isWritten = row.state === 'verifying' || row.state === 'verified'
+    const isWritten = row.state === 'verifying' || row.state === 'done'
     if (row.event === 'receiver' && isWritten && !writtenAt.has(row.id)) {
       writtenAt.set(row.id, readAtMs)
     }
@@ -163,12 +163,16 @@ async function waitFor<T>(
   sender: Running,
   what: string,
 ): Promise<T> {
+  let hasEnded = false
+  void sender.ended.then(() => (hasEnded = true))
   for (;;) {
+    // Asked before the look: what it said last may come after its end.
+    const isLastLook = hasEnded
     const found = look()
     if (found !== null && found !== undefined) return found
-    const { exitCode, signalCode } = sender.process
-    if (exitCode !== null || signalCode !== null) {
-      throw new Error(`no sign of ${what} before the end: ${sender.stderr().slice(-500)}`)
+    if (isLastLook) {
+      const said = sender.stdout().slice(-500) + sender.stderr().slice(-500)
+      throw new Error(`no sign of ${what} before the end: ${said}`)
     }
     await sleep(LOOK_EVERY_MS)
   }

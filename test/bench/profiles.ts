@@ -3,6 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 const SHOWN = 15
+/** Threads. Those of the other receivers look the same. */
+const SHOWN_PROFILES = 8
 
 interface CpuProfile {
   readonly nodes: readonly {
@@ -32,9 +34,11 @@ export function heaviest(profile: CpuProfile): { readonly name: string; readonly
     .toSorted((a, b) => b.ms - a.ms)
 }
 
-/** One paragraph a profile, the busiest thread first. */
+/** One paragraph a thread, the busiest first. */
 export function summariseProfiles(directory: string): string {
-  const files = fs.readdirSync(directory).filter(name => name.endsWith('.cpuprofile'))
+  const files = fs
+    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.cpuprofile'))
   const profiles = files.map(name => {
     const profile = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8')) as CpuProfile
     const functions = heaviest(profile)
@@ -43,6 +47,7 @@ export function summariseProfiles(directory: string): string {
   })
   return profiles
     .toSorted((a, b) => b.busyMs - a.busyMs)
+    .slice(0, SHOWN_PROFILES)
     .map(({ name, functions, busyMs }) => {
       const lines = functions
         .slice(0, SHOWN)

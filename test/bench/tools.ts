@@ -48,14 +48,14 @@ export const benchcast: Tool = {
   program: process.execPath,
   isDaemon: false,
   sender: plan => [
-    ...node(plan),
+    ...node(plan, 'sender'),
     ...words(`send ${plan.image} --nic lan0 --start-after ${plan.receivers} --new --json`),
     ...(isTold(plan) ? ['--rate', `${plan.rateMbit}mbit`] : []),
     '--catalog',
     plan.catalog,
   ],
-  receiver: (plan, _host, to) => [
-    ...node(plan),
+  receiver: (plan, host, to) => [
+    ...node(plan, `receiver${host}`),
     ...words('receive --nic lan0 --timeout 60 --json --to'),
     to,
   ],
@@ -125,9 +125,10 @@ function isTold(plan: Plan): plan is Plan & { readonly rateMbit: number } {
   return plan.isRateTold && plan.rateMbit !== null
 }
 
-/** Also for the worker threads: each writes a profile of its own. */
-function node(plan: Plan): string[] {
-  const profiling = plan.profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${plan.profiles}`]
+/** Each thread writes a profile of its own, in a folder by its process. */
+function node({ profiles }: Plan, who: string): string[] {
+  const profiling =
+    profiles === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.join(profiles, who)}`]
   return [process.execPath, ...profiling, CLI]
 }
 
