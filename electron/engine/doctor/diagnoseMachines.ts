@@ -147,20 +147,17 @@ function lossOf(all: number, lost: number, kernelDrops: number): Loss | null {
 function diagnoseLinks(machines: readonly MachineFacts[], { card }: BenchFacts): Finding[] {
   const links = machines.map(machine => ({ machine, ...linkOf(machine) }))
   return links.flatMap(({ machine, bitsPerSecond, isMeasured }) => {
-    if (bitsPerSecond === null) return []
-    const others = links.flatMap(one =>
-      one.machine === machine || one.fastest === null ? [] : one.fastest,
-    )
-    const around = Math.max(0, card.nic.linkBitsPerSecond ?? 0, ...others)
-    // One burst is only as fast as the slowest of the way: where all are slow, the card is, and that is said there.
-    if (bitsPerSecond >= GIGABIT || (around < 3 * bitsPerSecond && isMeasured)) return []
+    if (bitsPerSecond === null || bitsPerSecond >= GIGABIT) return []
+    const others = links.flatMap(one => (one.machine === machine ? [] : one.atLeast))
+    const around = Math.max(card.nic.linkBitsPerSecond ?? 0, ...others)
+    const isBehind = around >= MUCH_FASTER * bitsPerSecond
+    // A burst is only as fast as the slowest on its way: that may be this computer, where no other shows more.
+    if (isMeasured && !isBehind) return []
     const how = isMeasured ? 'takes datagrams no faster than a link of' : 'is linked at only'
-    const sentence = `${nameOf(machine)} ${how} ${bitsText(bitsPerSecond)}${around >= 3 * bitsPerSecond ? ', far less than the rest of the bench' : ''}.`
-    return [
-      finding(machine, 'slow-link', 'warning', sentence, SLOW_LINK_ADVICE, {
-        linkBitsPerSecond: bitsPerSecond,
-      }),
-    ]
+    const rest = isBehind ? ', far less than the rest of the bench' : ''
+    const sentence = `${nameOf(machine)} ${how} ${bitsText(bitsPerSecond)}${rest}.`
+    const figures = { linkBitsPerSecond: bitsPerSecond, fastestBitsPerSecond: around }
+    return [finding(machine, 'slow-link', 'warning', sentence, SLOW_LINK_ADVICE, figures)]
   })
 }
 
@@ -168,36 +165,32 @@ interface Link {
   /** Null when there is no telling. */
   readonly bitsPerSecond: number | null
   readonly isMeasured: boolean
-  /** What it has at least shown to carry. */
-  readonly fastest: number | null
+  /** What it has shown to carry. */
+  readonly atLeast: number
 }
 
+const GIGABIT = 1_000_000_000
 /** Ethernet below a gigabit (IEEE 802.3). */
 const SLOW_LINKS = [10_000_000, 100_000_000]
-const GIGABIT = 1_000_000_000
+/** Bursts leave a busy computer at some 200 Mbit/s: twice an old link, and no more. */
+const MUCH_FASTER = 1.8
+const MIN_BURSTS = 4
+/** Share of the bursts that must say the same. */
+const BURSTS_AGREE = 0.7
 
 /**
  * Its driver's word, or where that is missing, its bursts: those that came through a slow port all come out at the
  * port's rate, while a busy machine stretches some, differently each time.
  */
-function linkOf({ linkBitsPerSecond, burstBitsPerSecond }: MachineFacts): Link {
-  const bursts = burstBitsPerSecond.toSorted((a, b) => a - b)
-  const fastest = linkBitsPerSecond ?? bursts[bursts.length >> 1] ?? null
-  if (linkBitsPerSecond !== null) {
-    return { bitsPerSecond: linkBitsPerSecond, isMeasured: false, fastest }
-  }
-  if (bursts.length < MIN_BURSTS) return { bitsPerSecond: null, isMeasured: true, fastest }
-  const slow = SLOW_LINKS.find(
-    rate =>
-      bursts.filter(burst => burst > 0.75 * rate && burst < 1.15 * rate).length >=
-      BURSTS_AGREE * bursts.length,
-  )
-  return { bitsPerSecond: slow ?? null, isMeasured: true, fastest }
+function linkOf({ linkBitsPerSecond: told, burstBitsPerSecond: bursts }: MachineFacts): Link {
+  const atLeast = Math.max(told ?? 0, ...bursts)
+  if (told !== null) return { bitsPerSecond: told, isMeasured: false, atLeast }
+  const slow = SLOW_LINKS.find(rate => {
+    const agreeing = bursts.filter(burst => burst > 0.65 * rate && burst < 1.15 * rate)
+    return bursts.length >= MIN_BURSTS && agreeing.length >= BURSTS_AGREE * bursts.length
+  })
+  return { bitsPerSecond: slow ?? null, isMeasured: true, atLeast }
 }
-
-const MIN_BURSTS = 4
-/** Share of the bursts that must say the same. */
-const BURSTS_AGREE = 0.7
 
 function isAnswered(probe: ProbeFacts | null): boolean {
   return probe !== null && probe.received !== null

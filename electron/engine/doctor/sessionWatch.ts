@@ -144,7 +144,7 @@ export async function watchSession(
       querier: isQuerierKnown ? querier(seen) : null,
       unanswered: cards.unanswered(new Set(seen.receivers.map(({ address }) => address))),
       machines,
-      delivery: 'multicast',
+      delivery: seen.session.delivery,
     }
     const deaf = cards.deafBecause()
     latest = {
