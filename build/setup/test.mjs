@@ -2,7 +2,7 @@
  * `npm test`: every check and test, from a bare checkout. All stages run whatever fails; the last line is the verdict,
  * `N passed, N failed`, in tests. A stage that fails without a failed test (lint, a crash) counts as one.
  *
- * `npm test -- lint netns` runs only the stages named.
+ * `npm test -- lint netns` runs only the stages named. `npm run test:full` (testFull.mjs) adds the stage `full`.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -23,9 +23,14 @@ const STAGES = {
   format: async () => ({ ...NOTHING_RUN, code: await runCheck('format') }),
   typecheck: async () => ({ ...NOTHING_RUN, code: await runCheck('typecheck') }),
   unit: () => runVitest('unit', 'vitest.config.ts'),
-  netns: runNetns,
+  netns: () => runInNamespaces('netns'),
   window: runWindow,
+  full: () => runInNamespaces('full'),
 }
+
+/** Takes many minutes, so it runs only when asked for. */
+const usualStages = () =>
+  Object.keys(STAGES).filter(name => name !== 'full' || process.env.BENCHCAST_TEST_FULL === '1')
 
 await runCommand(() =>
   underNode24(import.meta.url, async () => {
@@ -38,7 +43,7 @@ await runCommand(() =>
       )
     }
     await ensureDebian('test')
-    return runStages(asked.length > 0 ? asked : Object.keys(STAGES))
+    return runStages(asked.length > 0 ? asked : usualStages())
   }),
 )
 
@@ -73,11 +78,11 @@ async function runStages(names) {
   return failures.length > 0 ? 1 : 0
 }
 
-async function runNetns() {
+async function runInNamespaces(name) {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     return { ...NOTHING_RUN, note: ' (not run: network namespaces need root on Linux)' }
   }
-  return runVitest('netns', 'test/netns/vitest.config.ts')
+  return runVitest(name, `test/${name}/vitest.config.ts`)
 }
 
 async function runWindow() {

@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 const SHOWN = 15
-/** Threads. Those of the other receivers look the same. */
-const SHOWN_PROFILES = 8
+/** The other receivers look the same. */
+const SHOWN_PROCESSES = /^(sender|receiver1)[\\/]/
+const SHOWN_THREADS = 10
 
 interface CpuProfile {
   readonly nodes: readonly {
@@ -38,7 +39,7 @@ export function heaviest(profile: CpuProfile): { readonly name: string; readonly
 export function summariseProfiles(directory: string): string {
   const files = fs
     .readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.cpuprofile'))
+    .filter(name => name.endsWith('.cpuprofile') && SHOWN_PROCESSES.test(name))
   const profiles = files.map(name => {
     const profile = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8')) as CpuProfile
     const functions = heaviest(profile)
@@ -47,7 +48,7 @@ export function summariseProfiles(directory: string): string {
   })
   return profiles
     .toSorted((a, b) => b.busyMs - a.busyMs)
-    .slice(0, SHOWN_PROFILES)
+    .slice(0, SHOWN_THREADS)
     .map(({ name, functions, busyMs }) => {
       const lines = functions
         .slice(0, SHOWN)

@@ -1,7 +1,8 @@
 /**
  * A host on the bench's switch that means ill. Reads announces, then for as long as its stdin is open: floods announce
  * and session group with random datagrams and with damaged copies of real ones, and throws itself at the control
- * server. `hostile.ts ADDRESS` prints `ready` once it has heard of a session, and counts on one JSON line at the end.
+ * server. `hostile.ts ADDRESS [DATAGRAMS]` prints `ready` once it has heard of a session, and counts on one JSON line at
+ * the end.
  */
 import dgram from 'node:dgram'
 import { once } from 'node:events'
@@ -14,8 +15,8 @@ import { ANNOUNCE_GROUP, ANNOUNCE_PORT, MAX_DATAGRAM_BYTES } from '../../shared/
 import { seededRandom } from '../../shared/seededRandom.ts'
 
 const FLOOD_EACH_MS = 20
-/** Each time to each port: 3000 random datagrams a second in all. */
-const RANDOM_DATAGRAMS = 30
+/** Each time to each port; by itself 3000 random datagrams a second in all. */
+const RANDOM_DATAGRAMS = Number(process.argv[3] ?? 30)
 /** Of the session's real datagrams, one in so many comes again, damaged. */
 const DAMAGE_EACH = 50
 const SOCKETS_EACH_MS = 100
