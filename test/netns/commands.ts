@@ -85,12 +85,20 @@ export function receive(
   host: number,
   to: string,
   more: readonly string[] = ['--timeout', '60'],
+  /** A command that runs it, such as setpriv with its options. */
+  through: readonly string[] = [],
 ): Command {
-  return start(lab, host, ['receive', '--nic', 'lan0', '--to', to, '--json', ...more])
+  return start(lab, host, ['receive', '--nic', 'lan0', '--to', to, '--json', ...more], through)
 }
 
-function start(lab: Lab, host: number, args: readonly string[]): Command {
-  const running = lab.run(host, process.execPath, [CLI, ...args])
+function start(
+  lab: Lab,
+  host: number,
+  args: readonly string[],
+  through: readonly string[] = [],
+): Command {
+  const [command = '', ...words] = [...through, process.execPath, CLI, ...args]
+  const running = lab.run(host, command, words)
   const events: (CommandEvent & { readAtMs: number })[] = []
   let rest = ''
   running.process.stdout?.on('data', (text: string) => {

@@ -43,10 +43,10 @@ test('stock receivers are chosen where their limits are said, and a session with
 
 test('the policy for slow machines changes while a session runs', async () => {
   const { page, picture } = await open('slow:8')
-  await page.getByRole('button', { name: /^Machines Leave slow ones behind/ }).click()
+  await page.getByRole('button', { name: /^Machines Nobody waits/ }).click()
   const panel = page.getByRole('dialog', { name: 'Machines' })
   await panel.getByLabel('Go at their speed').click()
-  await page.getByRole('button', { name: /^Machines At the slowest/ }).waitFor()
+  await page.getByRole('button', { name: /^Machines All wait/ }).waitFor()
   await panel.getByLabel('Drop the slowest').click()
   await panel.getByLabel('Below, in Mbit/s').fill('80')
   await panel.getByRole('button', { name: 'Set', exact: true }).click()

@@ -18,6 +18,9 @@ export interface LiveReceiver {
   readonly meter: RateMeter
   readonly slowMeter: SlowMeter
   slowBecause: SlowBecause | null
+  /** A straggler, by the policy's verdict. */
+  isDeferred: boolean
+  admittedAtMs: number
   peer: Peer | null
   address: string
   target: Target
@@ -27,6 +30,9 @@ export interface LiveReceiver {
   /** Arrived, not yet verified and written. */
   heldBytes: number
   freeAssemblyKiB: number
+  /** Counts reports: a silent machine has no news of why it is slow. */
+  reports: number
+  gaugedReports: number
   limiter: Limiter | null
   verifiedBytes: number
   receivedDatagrams: number
@@ -54,6 +60,8 @@ export function createLiveReceiver(
     meter: createRateMeter(),
     slowMeter: createSlowMeter(),
     slowBecause: null,
+    isDeferred: false,
+    admittedAtMs: nowMs,
     peer: null,
     address: peer.address,
     target: peer.join.target,
@@ -62,6 +70,8 @@ export function createLiveReceiver(
     haveBytes: 0,
     heldBytes: 0,
     freeAssemblyKiB: 0,
+    reports: 0,
+    gaugedReports: 0,
     limiter: null,
     verifiedBytes: 0,
     receivedDatagrams: 0,
@@ -125,6 +135,7 @@ export function account(
   receiver.missedDatagrams = report.missedDatagrams
   receiver.kernelDrops = report.kernelDrops
   receiver.freeAssemblyKiB = report.freeAssemblyKiB
+  receiver.reports++
   receiver.limiter = report.limiter
   return true
 }
@@ -136,6 +147,8 @@ export function gauge(receiver: LiveReceiver, sender: SenderPace, nowMs: number)
     receiver.slowBecause = null
     return
   }
+  if (receiver.reports === receiver.gaugedReports) return
+  receiver.gaugedReports = receiver.reports
   const sample = { ...receiver, atMs: nowMs }
   receiver.slowBecause = receiver.slowMeter.step(sample, sender, receiver.machine.linkBitsPerSecond)
 }
@@ -172,7 +185,7 @@ export function receiverRow(
     serial: machine.serial,
     target: receiver.target,
     state: state.state,
-    isDeferred: false,
+    isDeferred: receiver.isDeferred,
     haveBytes: receiver.haveBytes,
     totalBytes: image.storedBytes,
     verifiedBytes: state.state === 'done' ? image.imageBytes : receiver.verifiedBytes,

@@ -106,8 +106,8 @@ test('a session with stock receivers never ends green, and cannot be paused', ()
 })
 
 test.each([
-  ['benchcast', { kind: 'fair' }, 'Leave slow ones behind'],
-  ['benchcast', { kind: 'together' }, 'At the slowest’s speed'],
+  ['benchcast', { kind: 'fair' }, 'Nobody waits'],
+  ['benchcast', { kind: 'together' }, 'All wait for the slowest'],
   ['benchcast', { kind: 'drop', belowBitsPerSecond: 50e6 }, 'Drop below 50 Mbit/s'],
   ['udpcast', { kind: 'fair' }, 'Stock udpcast'],
 ] as const)('%s receivers with the policy %j read as "%s"', (protocol, policy, words) => {

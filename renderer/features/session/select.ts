@@ -120,9 +120,9 @@ export function describeMachines(protocol: ReceiverProtocol, policy: Policy): st
   if (protocol === 'udpcast') return 'Stock udpcast'
   switch (policy.kind) {
     case 'fair':
-      return 'Leave slow ones behind'
+      return 'Nobody waits'
     case 'together':
-      return 'At the slowest’s speed'
+      return 'All wait for the slowest'
     case 'drop':
       return `Drop below ${formatBits(policy.belowBitsPerSecond)}`
   }
