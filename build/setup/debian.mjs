@@ -27,7 +27,7 @@ const ELECTRON = [
 const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 
 /** Standard servers and clients that ours are tried against. */
-const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc']
+const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc', 'tftp-hpa', 'atftp', 'curl']
 
 const SETS = {
   start: ELECTRON,

@@ -61,13 +61,13 @@ export async function openCardSocket(
   }
   try {
     if (linux) {
-      const descriptor = openDescriptor(linux, options, '0.0.0.0', options.port)
+      const descriptor = openCardDescriptor(linux, options, '0.0.0.0', options.port)
       const all = await open({ fd: descriptor }, false)
       const { port } = all.address()
       if (address === null) return cardSocket(port, all, opened)
       // Replies must come from the chosen one of several addresses, and 0.0.0.0 would take the card's first.
       linux.set(descriptor, CARD_OPTION.reuseAddress, 1)
-      const own = openDescriptor(linux, { ...options, isShared: true }, address, port)
+      const own = openCardDescriptor(linux, { ...options, isShared: true }, address, port)
       return cardSocket(port, await open({ fd: own }, false), opened)
     }
     if (process.platform !== 'win32' || address === null) throw notSupported(options.card)
@@ -101,9 +101,10 @@ function cardSocket(
   }
 }
 
-function openDescriptor(
+/** A UDP socket held to the card and bound; the caller closes it. */
+export function openCardDescriptor(
   sockets: LinuxSockets,
-  { card, isShared }: CardSocketOptions,
+  { card, isShared }: Pick<CardSocketOptions, 'card' | 'isShared'>,
   address: string,
   port: number,
 ): number {

@@ -1,5 +1,6 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
-export { broadcastAddress, listenAddress } from './delivery.ts'
+export { broadcastAddress, cardMtu, listenAddress } from './delivery.ts'
+export { type CardPeer, type CardPeerOptions, openCardPeer } from './cardPeer.ts'
 export {
   type CardListener,
   type CardSocket,
