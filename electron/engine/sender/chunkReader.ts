@@ -1,7 +1,7 @@
 /** Stored chunks out of pack files, with the most recent kept: repairs come within a second of the first sending. */
 import fs from 'node:fs'
 import { blockLayout } from '../../../shared/protocol/blocks.ts'
-import { SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
+import { CHUNK_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 
 export interface ChunkSource {
   readonly packPaths: readonly string[]
@@ -14,18 +14,31 @@ export interface ChunkSource {
 export interface ChunkReader {
   /**
    * The stored chunk, padded with zeros to whole symbols. Throws when a pack is missing or short: the catalog is
-   * damaged. The buffer is shared: do not write into it.
+   * damaged. The bytes are shared and stay as they are until `safeReads` of later calls: do not write into them.
    */
-  read(chunk: number): Buffer
+  read(chunk: number): Uint8Array
   close(): void
 }
 
-/** 64 MiB at most: half a second of gigabit, longer than a repair takes. */
+/** 64 MiB at most, unless so many are needed at once: half a second of gigabit, longer than a repair takes. */
 const KEPT_CHUNKS = 64
+const SLOT_BYTES = Math.ceil(CHUNK_BYTES / SYMBOL_BYTES) * SYMBOL_BYTES
 
-export function openChunkReader(source: ChunkSource): ChunkReader {
+interface Kept {
+  readonly slot: Uint8Array
+  readonly bytes: Uint8Array
+  readAt: number
+}
+
+/**
+ * Memory is used again: a fresh buffer for each chunk costs more in page faults and garbage collection than reading and
+ * sending it.
+ */
+export function openChunkReader(source: ChunkSource, safeReads: number): ChunkReader {
   const files = new Map<number, number>()
-  const kept = new Map<number, Buffer>()
+  /** The least recently read first. */
+  const kept = new Map<number, Kept>()
+  let reads = 0
 
   function file(pack: number): number {
     const open = files.get(pack)
@@ -37,21 +50,44 @@ export function openChunkReader(source: ChunkSource): ChunkReader {
     return fd
   }
 
+  /** The oldest one's, if nobody can still be sending it. */
+  function slot(): Uint8Array {
+    const oldest = kept.size < KEPT_CHUNKS ? undefined : kept.entries().next().value
+    if (oldest === undefined || reads - oldest[1].readAt <= safeReads) {
+      return new Uint8Array(SLOT_BYTES)
+    }
+    kept.delete(oldest[0])
+    return oldest[1].slot
+  }
+
+  function load(chunk: number): Kept {
+    const { storedBytes, symbolCount } = blockLayout(source.storedBytes[chunk] ?? 0)
+    const memory = slot()
+    const bytes = memory.subarray(0, symbolCount * SYMBOL_BYTES)
+    bytes.fill(0, storedBytes)
+    const pack = source.packIndex[chunk] ?? 0
+    const at = source.offsetBytes[chunk] ?? 0
+    const read = fs.readSync(file(pack), bytes, 0, storedBytes, at)
+    if (read !== storedBytes) {
+      throw new Error(`pack ${source.packPaths[pack]} ends inside chunk ${chunk}`)
+    }
+    return { slot: memory, bytes, readAt: 0 }
+  }
+
+  let last: { readonly chunk: number; readonly one: Kept } | null = null
   return {
     read(chunk) {
-      const known = kept.get(chunk)
-      if (known) return known
-      const { storedBytes, symbolCount } = blockLayout(source.storedBytes[chunk] ?? 0)
-      const bytes = Buffer.allocUnsafeSlow(symbolCount * SYMBOL_BYTES).fill(0, storedBytes)
-      const pack = source.packIndex[chunk] ?? 0
-      const at = source.offsetBytes[chunk] ?? 0
-      const read = fs.readSync(file(pack), bytes, 0, storedBytes, at)
-      if (read !== storedBytes) {
-        throw new Error(`pack ${source.packPaths[pack]} ends inside chunk ${chunk}`)
+      reads++
+      if (last?.chunk === chunk) {
+        last.one.readAt = reads
+        return last.one.bytes
       }
-      kept.set(chunk, bytes)
-      if (kept.size > KEPT_CHUNKS) kept.delete(kept.keys().next().value ?? chunk)
-      return bytes
+      const one = kept.get(chunk) ?? load(chunk)
+      one.readAt = reads
+      kept.delete(chunk)
+      kept.set(chunk, one)
+      last = { chunk, one }
+      return one.bytes
     },
     close() {
       for (const fd of files.values()) fs.closeSync(fd)

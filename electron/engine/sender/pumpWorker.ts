@@ -48,7 +48,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   const socket = createFanOut(openTo, onSendError)
   await socket.deliver([options.group])
   if (socket.copies() === 0) throw new Error(lastSendError)
-  const reader = openChunkReader(options.source)
+  const reader = openChunkReader(options.source, HEADER_RING)
   const carousel = createCarousel(options.source.storedBytes)
   const auto = createAutoRate(options.linkBitsPerSecond)
   let isAutomatic = options.rateBitsPerSecond === null
