@@ -4,7 +4,14 @@ export { BootError, type BootFault, type PortHolder } from './bootError.ts'
 export type { BootEvent } from './bootEvent.ts'
 export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
 export { type BootSentence, bootSentence } from './bootSentence.ts'
-export { type BootCard, type BootDhcp, type DhcpOptions, lookForDhcp, openDhcp } from './dhcp.ts'
+export {
+  type BootCard,
+  type BootDhcp,
+  type DhcpOptions,
+  LOOK_MS,
+  lookForDhcp,
+  openDhcp,
+} from './dhcp.ts'
 export type { DhcpMode, DhcpPlan, DhcpProposal } from './dhcpPlan.ts'
 export { type FoundDhcpServer, probeDhcpServers, type ProbeOptions } from './dhcpProbe.ts'
 export type { BootFiles, Firmware } from './firmware.ts'

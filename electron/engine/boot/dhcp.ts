@@ -15,12 +15,17 @@ import { type DhcpServer, openDhcpServer } from './dhcpServer.ts'
 import type { BootFiles } from './firmware.ts'
 import { type Pool, poolAddresses, poolIn, type Subnet } from './subnet.ts'
 
+/** How long a look takes: longer than a server that pings an address before it offers it (dnsmasq: 3 s). */
+export const LOOK_MS = 3_500
+
 export interface BootCard extends Subnet {
   readonly name: string
 }
 
 export interface DhcpOptions {
   readonly card: BootCard
+  /** LOOK_MS, unless the network is known to be quicker. */
+  readonly lookMs: number
   /** Null takes what the look at the network proposes. */
   readonly mode: DhcpMode | null
   /** Opens a server although there is another. */
@@ -47,9 +52,6 @@ export interface BootDhcp {
   close(): Promise<void>
 }
 
-/** Longer than a server takes that pings an address before it offers it (dnsmasq: 3 s). */
-const LOOK_MS = 3_500
-
 /** Who answers on the card, and what to do then. Faults: those of probeDhcpServers. */
 export async function lookForDhcp(card: BootCard, timeoutMs = LOOK_MS): Promise<DhcpProposal> {
   return proposeDhcp(await probeDhcpServers({ nic: card, timeoutMs }), card)
@@ -58,7 +60,7 @@ export async function lookForDhcp(card: BootCard, timeoutMs = LOOK_MS): Promise<
 /** Looks first. Faults: those of probeDhcpServers, planDhcp and openDhcpServer. */
 export async function openDhcp(options: DhcpOptions): Promise<BootDhcp> {
   const { card, files, admission, leaseSeconds, router, dnsServers } = options
-  const proposal = await lookForDhcp(card)
+  const proposal = await lookForDhcp(card, options.lookMs)
   const plan = planDhcp(options.mode, proposal, card, options.insists)
   const pool = options.pool ?? poolIn(card)
   const config: DhcpConfig = {

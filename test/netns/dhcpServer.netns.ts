@@ -1,0 +1,445 @@
+/**
+ * DHCP by the boot helper against what the world has: ISC dhclient, busybox udhcpc, dnsmasq beside it, recorded
+ * firmware, and a flood of nonsense.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BootEvent, BootFault, DhcpPlan } from '../../electron/engine/boot/boot.ts'
+import { addressOf, OPTION } from '../../electron/engine/boot/dhcpOptions.ts'
+import { decodeDhcp, type DhcpPacket } from '../../electron/engine/boot/dhcpPacket.ts'
+import { recorded } from '../../electron/engine/boot/dhcpVectors.fixture.ts'
+import type { Lease } from '../../electron/engine/boot/leases.ts'
+import { makeDirectory } from './commands.ts'
+import { createLab, type Lab, type Running } from './harness.ts'
+
+const HELPER = path.join(import.meta.dirname, 'dhcpServer.ts')
+const CLIENT = path.join(import.meta.dirname, 'dhcpClient.ts')
+/** Short, so that a renewal (half of it) comes while one waits. */
+const LEASE_SECONDS = 6
+
+interface Said {
+  readonly event?: BootEvent
+  readonly ready?: DhcpPlan
+  readonly reason?: string
+  readonly fault?: BootFault
+  readonly message?: string
+  readonly trouble?: BootFault
+  readonly leases?: Lease[]
+  readonly counts?: Record<string, number>
+  readonly rss?: number
+  readonly heapUsed?: number
+}
+
+interface Helper extends Running {
+  said(): Said[]
+  /** What it says on being asked. */
+  look(): Promise<Required<Pick<Said, 'leases' | 'counts' | 'rss' | 'heapUsed'>>>
+}
+
+interface Reply {
+  readonly from: string
+  readonly tookMs: number
+  readonly packet: DhcpPacket
+}
+
+let lab: Lab
+let net: string
+let directory: string
+beforeEach(() => {
+  lab = createLab({ hosts: 4, secondCard: true })
+  net = lab.host(0).address.split('.').slice(0, 3).join('.')
+  directory = makeDirectory()
+})
+afterEach(() => {
+  lab.remove()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+/** Resolves when it answers, or has said why it does not. */
+async function open(more: object = {}, before: readonly string[] = []): Promise<Helper> {
+  const card = { name: 'lan0', address: lab.host(0).address, prefixLength: 24 }
+  const options = JSON.stringify({ card, leaseSeconds: LEASE_SECONDS, ...more })
+  const command = [...before, process.execPath, '--expose-gc', HELPER, options]
+  const running = lab.run(0, command[0]!, command.slice(1))
+  const said = (): Said[] =>
+    running
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line) as Said)
+  const helper: Helper = {
+    ...running,
+    said,
+    async look() {
+      const before = said().filter(one => one.leases).length
+      running.process.stdin?.write('collect\n')
+      await until('it told of its leases', () => said().filter(one => one.leases).length > before)
+      return said().findLast(one => one.leases) as Awaited<ReturnType<Helper['look']>>
+    },
+  }
+  await until(
+    'the helper opened',
+    () => said().some(one => one.ready ?? one.fault) || running.process.exitCode !== null,
+    () => running.stderr(),
+  )
+  return helper
+}
+
+async function until(what: string, isTrue: () => boolean, said = () => '', timeoutMs = 30_000) {
+  const endMs = performance.now() + timeoutMs
+  while (!isTrue()) {
+    if (performance.now() > endMs) throw new Error(`Not in time: ${what}. ${said()}`)
+    await sleep(25)
+  }
+}
+
+async function stop(running: Running, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  running.process.kill(signal)
+  await running.ended
+}
+
+async function withoutAddress(host: number): Promise<void> {
+  await lab.run(host, 'ip', ['address', 'flush', 'dev', 'lan0']).ended
+}
+
+async function macOf(host: number): Promise<string> {
+  const shown = lab.run(host, 'cat', ['/sys/class/net/lan0/address'])
+  await shown.ended
+  return shown.stdout().trim()
+}
+
+/** dhclient in the foreground; its script prints `REASON ADDRESS` and puts the address on the card. */
+function dhclient(host: number): Running {
+  const script = path.join(directory, 'dhclient-script')
+  const lines = [
+    '#!/bin/sh',
+    'echo "$reason $new_ip_address"',
+    'case $reason in',
+    'BOUND|RENEW|REBIND|REBOOT) ip address replace $new_ip_address/24 dev $interface ;;',
+    'esac',
+  ]
+  fs.writeFileSync(script, `${lines.join('\n')}\n`, { mode: 0o755 })
+  const config = path.join(directory, 'dhclient.conf')
+  fs.writeFileSync(config, 'initial-interval 1;\nretry 2;\nbackoff-cutoff 2;\n')
+  const lease = path.join(directory, `dhclient-${host}.leases`)
+  const pid = path.join(directory, `dhclient-${host}.pid`)
+  return lab.run(host, 'dhclient', [
+    '-4',
+    '-d',
+    '-sf',
+    script,
+    '-cf',
+    config,
+    '-lf',
+    lease,
+    '-pf',
+    pid,
+    'lan0',
+  ])
+}
+
+/** udhcpc in the foreground; as above: `bound ADDRESS`. */
+function udhcpc(host: number, more: readonly string[] = []): Running {
+  const script = path.join(directory, 'udhcpc-script')
+  const lines = [
+    '#!/bin/sh',
+    'echo "$1 $ip"',
+    'case $1 in bound|renew) ip address replace $ip/24 dev $interface ;; esac',
+  ]
+  fs.writeFileSync(script, `${lines.join('\n')}\n`, { mode: 0o755 })
+  return lab.run(host, 'udhcpc', ['-f', '-i', 'lan0', '-s', script, '-t', '10', '-T', '1', ...more])
+}
+
+async function startDnsmasq(host: number, ...options: readonly string[]): Promise<Running> {
+  const dnsmasq = lab.run(host, 'dnsmasq', [
+    '--keep-in-foreground',
+    '--conf-file=/dev/null',
+    '--port=0',
+    '--log-facility=-',
+    '--no-ping',
+    '--leasefile-ro',
+    ...options,
+  ])
+  await until('dnsmasq listens', () => dnsmasq.stderr().includes('DHCP, IP range'), dnsmasq.stderr)
+  return dnsmasq
+}
+
+/** On the lab's own network, and on its card alone. */
+function startOther(host: number): Promise<Running> {
+  const range = `--dhcp-range=${net}.200,${net}.210,255.255.255.0,10m`
+  return startDnsmasq(host, '--bind-interfaces', '--interface=lan0', range)
+}
+
+/** What comes back to one datagram. */
+async function ask(
+  host: number,
+  [port, address, toPort]: readonly [number, string, number],
+  bytes: Uint8Array,
+  card = 'lan0',
+): Promise<Reply[]> {
+  const hex = Buffer.from(bytes).toString('hex')
+  const args = [CLIENT, 'ask', card, `${port}`, address, `${toPort}`, hex]
+  const asking = lab.run(host, process.execPath, args)
+  await asking.ended
+  expect(asking.stderr()).toBe('')
+  return asking
+    .stdout()
+    .split('\n')
+    .slice(0, -1)
+    .flatMap(line => {
+      const [from = '', tookMs, hex = ''] = line.split(' ')
+      const packet = decodeDhcp(Buffer.from(hex, 'hex'))
+      return packet.kind === 'dhcp' ? [{ from, tookMs: Number(tookMs), packet }] : []
+    })
+}
+
+const TO_ALL = [68, '255.255.255.255', 67] as const
+
+describe('a DHCP server of our own', () => {
+  it('gives addresses to dhclient and udhcpc and renews them, each its own', async () => {
+    const helper = await open()
+    expect(helper.said()[0]).toMatchObject({
+      ready: { mode: 'server', isAuthoritative: true, warnings: [] },
+    })
+    // Somebody with a fixed address in our pool.
+    await lab.run(3, 'ip', ['address', 'add', `${net}.32/24`, 'dev', 'lan0']).ended
+    await Promise.all([withoutAddress(1), withoutAddress(2)])
+    const isc = dhclient(1)
+    const busybox = udhcpc(2)
+    await until('udhcpc bound', () => busybox.stdout().includes('bound '), busybox.stderr)
+    // By itself it takes no lease for shorter than 16 s.
+    busybox.process.kill('SIGUSR1')
+    const renewed = (running: Running): boolean => /(RENEW|renew) /.test(running.stdout())
+    await until(
+      'both renewed',
+      () => renewed(isc) && renewed(busybox),
+      () => `${isc.stdout()}${isc.stderr()}${busybox.stderr()}`,
+    )
+
+    const { leases, counts } = await helper.look()
+    const held = (address: string) => leases.find(lease => lease.address === address)
+    expect(held(`${net}.32`)).toMatchObject({ state: 'foreign' })
+    expect(counts['address in use']).toBe(1)
+    for (const [host, running] of [
+      [1, isc],
+      [2, busybox],
+    ] as const) {
+      const address = /(?:BOUND|bound) (\S+)/.exec(running.stdout())![1]!
+      expect(held(address)).toMatchObject({ mac: await macOf(host), state: 'bound' })
+      expect(running.stdout()).toMatch(new RegExp(`(RENEW|renew) ${address}`))
+      // A real machine at its address: it is reached there.
+      const ping = lab.run(0, 'ping', ['-c1', '-W2', address])
+      expect((await ping.ended).code).toBe(0)
+    }
+    expect(counts['unsent'] ?? 0).toBe(0)
+    await stop(isc)
+    await stop(busybox)
+  })
+
+  it('knows its machines again after it was killed, and gives none their address', async () => {
+    const leaseFile = path.join(directory, 'leases.json')
+    const first = await open({ leaseFile, leaseSeconds: 600 })
+    await withoutAddress(1)
+    const isc = dhclient(1)
+    await until('bound', () => isc.stdout().includes('BOUND'), isc.stderr)
+    const address = /BOUND (\S+)/.exec(isc.stdout())![1]!
+    await stop(first, 'SIGKILL')
+    await stop(isc)
+    await withoutAddress(1)
+
+    const second = await open({ leaseFile, leaseSeconds: 600 })
+    await withoutAddress(2)
+    const other = udhcpc(2, ['-r', address])
+    await until('the other bound', () => other.stdout().includes('bound '), other.stderr)
+    expect(other.stdout()).not.toContain(`bound ${address}\n`)
+    // It asks for the address it had (INIT-REBOOT) and is told yes.
+    const again = dhclient(1)
+    await until('the same again', () => again.stdout().includes(`REBOOT ${address}`), again.stderr)
+    expect((await second.look()).leases.filter(one => one.state === 'bound')).toHaveLength(2)
+  })
+
+  it('refuses an address of another bench at once, so that the machine asks anew', async () => {
+    await open()
+    await withoutAddress(1)
+    const lease = `lease {\n  interface "lan0";\n  fixed-address 192.168.99.5;\n  option subnet-mask 255.255.255.0;\n  option dhcp-lease-time 90000;\n  option dhcp-message-type 5;\n  option dhcp-server-identifier 192.168.99.1;\n  renew never;\n  rebind never;\n  expire never;\n}\n`
+    fs.writeFileSync(path.join(directory, 'dhclient-1.leases'), lease)
+    const isc = dhclient(1)
+    await until('bound here', () => isc.stdout().includes(`BOUND ${net}.`), isc.stderr)
+    expect(isc.stderr()).toContain('DHCPNAK')
+  })
+
+  it('offers 32 machines that ask at once 32 addresses, within the patience of firmware', async () => {
+    await open()
+    const many = lab.run(1, process.execPath, [CLIENT, 'many', 'lan0', '32'])
+    await many.ended
+    const offered = many.stdout().trim().split(' ')
+    expect(offered).toHaveLength(32)
+    expect(new Set(offered).size).toBe(32)
+  })
+
+  it('keeps to its card, beside a server that keeps to another', async () => {
+    // As libvirt or a shared connection runs one.
+    const other = lab.host(0).secondAddress!.split('.').slice(0, 3).join('.')
+    const range = `--dhcp-range=${other}.200,${other}.210,255.255.255.0,10m`
+    const dnsmasq = await startDnsmasq(0, '--bind-interfaces', '--interface=lan1', range)
+    const before = lab.counters(0, 'lan1').txPackets
+    const helper = await open()
+    expect(lab.counters(0, 'lan1').txPackets).toBe(before)
+    const [theirs, ours] = [
+      await ask(1, TO_ALL, recorded('07'), 'lan1'),
+      await ask(1, TO_ALL, recorded('07')),
+    ]
+    expect(theirs.map(one => one.from)).toEqual([`${lab.host(0).secondAddress}:67`])
+    expect(ours.map(one => one.from)).toEqual([`${lab.host(0).address}:67`])
+    expect(helper.said().filter(one => one.event?.kind === 'asked')).toHaveLength(1)
+    await stop(dnsmasq)
+  })
+
+  it('goes on without a disk for its leases, and says so once', async () => {
+    const leaseFile = path.join(directory, 'leases.json')
+    const helper = await open({ leaseFile })
+    fs.mkdirSync(`${leaseFile}.new`)
+    await Promise.all([withoutAddress(1), withoutAddress(2)])
+    for (const host of [1, 2]) {
+      const busybox = udhcpc(host)
+      await until('bound', () => busybox.stdout().includes('bound '), busybox.stderr)
+    }
+    const troubles = helper.said().filter(one => one.trouble)
+    expect(troubles).toMatchObject([
+      { trouble: { code: 'boot/leases-unwritable', file: leaseFile } },
+    ])
+  })
+})
+
+describe('beside another DHCP server', () => {
+  it('becomes a proxy: the address from one, the boot file from the other', async () => {
+    const dnsmasq = await startOther(3)
+    const helper = await open()
+    expect(helper.said()[0]).toMatchObject({ ready: { mode: 'proxy', warnings: [] } })
+    expect(helper.said()[0]?.reason).toContain(lab.host(3).address)
+
+    const offers = await ask(1, TO_ALL, recorded('07'))
+    const by = (host: number) => offers.find(one => one.from === `${lab.host(host).address}:67`)
+    expect(offers).toHaveLength(2)
+    expect(by(0)?.packet).toMatchObject({
+      yiaddr: '0.0.0.0',
+      file: 'shimx64.efi',
+      siaddr: lab.host(0).address,
+    })
+    expect(by(3)?.packet).toMatchObject({
+      yiaddr: expect.stringContaining(`${net}.2`) as string,
+      file: '',
+    })
+    // As OVMF goes on, from the address that it has got.
+    const acks = await ask(1, [4011, lab.host(0).address, 4011], recorded('19', 3))
+    expect(acks).toMatchObject([
+      { from: `${lab.host(0).address}:4011`, packet: { type: 'ack', file: 'shimx64.efi' } },
+    ])
+    expect(addressOf(acks[0]!.packet.options, OPTION.serverId)).toBe(lab.host(0).address)
+    expect(helper.said().flatMap(one => one.event ?? [])).toMatchObject([
+      { kind: 'asked', firmware: 'uefi-x64', way: 'pxe', isIpxe: false },
+      { kind: 'offered', file: 'shimx64.efi' },
+      { kind: 'addressed', address: lab.host(1).address },
+      { kind: 'offered', file: 'shimx64.efi' },
+    ])
+
+    await withoutAddress(2)
+    const busybox = udhcpc(2, ['-V', 'imgclient'])
+    await until('an address', () => busybox.stdout().includes('bound '), busybox.stderr)
+    expect(busybox.stdout()).toMatch(new RegExp(`bound ${net.replaceAll('.', '\\.')}\\.2(0\\d|10)`))
+    expect((await helper.look()).counts['not booting']).toBeGreaterThanOrEqual(1)
+    await stop(dnsmasq)
+  })
+
+  it('opens no server of its own unless one insists, and refuses nobody’s address then', async () => {
+    const dnsmasq = await startOther(3)
+    const refused = await open({ mode: 'server' })
+    expect(refused.said()).toMatchObject([
+      { fault: { code: 'boot/other-dhcp-server', card: 'lan0', servers: [lab.host(3).address] } },
+    ])
+    await refused.ended
+    const insisted = await open({ mode: 'server', insists: true })
+    expect(insisted.said()[0]).toMatchObject({
+      ready: {
+        mode: 'server',
+        isAuthoritative: false,
+        warnings: [expect.stringMatching(/insisted/)],
+      },
+    })
+    await stop(dnsmasq)
+  })
+
+  it('waits before its offers, where it was told to', async () => {
+    const prompt = await open({ mode: 'proxy' })
+    const [soon] = await ask(1, TO_ALL, recorded('07'))
+    await stop(prompt)
+    await open({ mode: 'proxy', responseDelayMs: 600 })
+    const [late] = await ask(1, TO_ALL, recorded('07'))
+    expect(soon?.tookMs).toBeLessThan(550)
+    expect(late?.tookMs).toBeGreaterThanOrEqual(600)
+  })
+})
+
+describe('the right to low ports', () => {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+
+  it('is one capability, with which an ordinary user’s engine serves', async () => {
+    const caps = '-all,+net_bind_service'
+    const permitted = [...nobody, `--inh-caps=${caps}`, `--ambient-caps=${caps}`]
+    const helper = await open({}, permitted)
+    expect(helper.said()[0]).toMatchObject({ ready: { mode: 'server' } })
+    expect(await ask(1, TO_ALL, recorded('07'))).toHaveLength(1)
+  })
+
+  it('is asked for by the one command that grants it', async () => {
+    const helper = await open({}, nobody)
+    expect(helper.said()[0]).toMatchObject({ fault: { code: 'boot/not-permitted' } })
+    expect(helper.said()[0]?.message).toMatch(/sudo (setcap|sysctl) /)
+  })
+
+  it('does not help where a program has the port: that one is named', async () => {
+    const dnsmasq = await startDnsmasq(0, '--dhcp-range=10.250.250.1,10.250.250.9,255.255.255.0')
+    const helper = await open()
+    const holder = { pid: dnsmasq.pid, name: 'dnsmasq' }
+    expect(helper.said()[0]).toMatchObject({
+      fault: { code: 'boot/port-taken', port: 67, card: 'lan0', holder },
+    })
+    await stop(dnsmasq)
+  })
+})
+
+const FLOOD = process.env['BENCHCAST_TEST_FULL'] === '1' ? 1_000_000 : 100_000
+
+it(
+  `outlives ${FLOOD.toLocaleString('en')} hostile datagrams, grows no further, and serves the next machine`,
+  { timeout: 600_000 },
+  async () => {
+    const helper = await open({ quiet: true, mode: 'server', leaseSeconds: 600 })
+    const flood = async (count: number, seed: number): Promise<void> => {
+      const args = [CLIENT, 'flood', 'lan0', lab.host(0).address, `${count}`, `${seed}`]
+      const flooding = lab.run(1, process.execPath, args)
+      await flooding.ended
+      expect(flooding.stdout() + flooding.stderr()).toBe('sent\n')
+    }
+    // What the first tenth makes grow is code and buffers; after it nothing may.
+    await flood(FLOOD / 10, 1)
+    const before = await helper.look()
+    await flood(FLOOD - FLOOD / 10, 2)
+    const after = await helper.look()
+    const heard = Object.values(after.counts).reduce((sum, count) => sum + count, 0)
+    expect(heard).toBeGreaterThan(FLOOD / 4)
+    expect(after.leases.length).toBeLessThanOrEqual(254)
+    expect(after.heapUsed - before.heapUsed).toBeLessThan(8 * 1024 * 1024)
+    expect(helper.process.exitCode).toBeNull()
+    process.stdout.write(
+      `${FLOOD} sent, ${heard} heard, ${after.counts['answered']} answered; heap ${before.heapUsed >> 10} to ${after.heapUsed >> 10} KiB, rss ${before.rss >> 20} to ${after.rss >> 20} MiB\n`,
+    )
+    // Offers to machines that were made up give way after 5 s.
+    await sleep(5_500)
+    await withoutAddress(2)
+    const busybox = udhcpc(2)
+    await until('an address', () => busybox.stdout().includes('bound '), busybox.stderr)
+  },
+)
