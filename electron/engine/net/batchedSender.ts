@@ -60,6 +60,9 @@ function tune(sockets: LinuxSockets, fd: number, options: GroupSenderOptions): v
     sockets.set(fd, OPTION.broadcast, 1)
     holdToCard(sockets, fd, options.interfaceAddress)
   }
+  // Only then does Linux tell a sender (ENOBUFS) that the card's own queue dropped a datagram (ip(7), udp_sendmsg). Not
+  // for unicast: there it tells of each receiver's ICMP errors too.
+  else sockets.set(fd, OPTION.receiveErrors, 1)
   sockets.set(fd, OPTION.multicastTtl, options.ttl)
   sockets.set(fd, OPTION.multicastLoop, options.isLoopedBack ? 1 : 0)
 }
@@ -143,7 +146,8 @@ function createSender(
     isBlocked = false
     while (first < end) {
       const result = sockets.send(fd, messages.address, layOut())
-      if (result === -ERRNO.again) {
+      // Dropped is the first that was to leave, whole: it is sent again, like one that the socket had no room for.
+      if (result === -ERRNO.again || result === -ERRNO.noBuffer) {
         isBlocked = true
         return
       }

@@ -53,6 +53,7 @@ export const OPTION = {
   sendBufferForce: { name: 'SO_SNDBUFFORCE', level: 1, option: 32 },
   receiveBufferForce: { name: 'SO_RCVBUFFORCE', level: 1, option: 33 },
   memoryInfo: { name: 'SO_MEMINFO', level: 1, option: 55 },
+  receiveErrors: { name: 'IP_RECVERR', level: 0, option: 11 },
   pathMtuDiscovery: { name: 'IP_MTU_DISCOVER', level: 0, option: 10 },
   multicastCard: { name: 'IP_MULTICAST_IF', level: 0, option: 32 },
   multicastTtl: { name: 'IP_MULTICAST_TTL', level: 0, option: 33 },
@@ -64,7 +65,14 @@ export const OPTION = {
 } as const satisfies Record<string, SocketOption>
 
 /** asm-generic/errno*.h. */
-export const ERRNO = { interrupted: 4, io: 5, again: 11, invalid: 22, messageSize: 90 } as const
+export const ERRNO = {
+  interrupted: 4,
+  io: 5,
+  again: 11,
+  invalid: 22,
+  messageSize: 90,
+  noBuffer: 105,
+} as const
 
 /** struct sockaddr_in, netinet/in.h: u16 family, then u16 port and u32 address in network order, 8 bytes of zero. */
 const SOCKADDR = { bytes: 16, family: 0, port: 2, address: 4 } as const
