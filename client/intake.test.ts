@@ -87,6 +87,18 @@ test('a datagram amid other bytes is taken as if it were alone', () => {
   expect(Object.fromEntries(amid.intake.rejected)).toEqual({ length: 1 })
 })
 
+test('packets one after another in a datagram are each taken, and lost together', () => {
+  const run = (...packets: Uint8Array[]): Uint8Array =>
+    Uint8Array.from(packets.flatMap(p => [...p]))
+  const { intake, chunks, asked } = open()
+  intake.take(run(data(), sync(), data(10 as SessionId), sync(), data().subarray(0, 60)))
+  expect([chunks.length, asked()]).toEqual([1, 2])
+  expect(Object.fromEntries(intake.rejected)).toEqual({ session: 1, length: 1 })
+  const lossy = open(() => true)
+  lossy.intake.take(run(data(), sync()))
+  expect([lossy.chunks.length, lossy.asked()]).toEqual([0, 0])
+})
+
 test('what is not ours is counted by reason, and is no sign of life', () => {
   const { intake, chunks, asked } = open()
   const before = intake.heardAtMs()

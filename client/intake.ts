@@ -1,7 +1,7 @@
 /** From datagrams to the assembler: decodes, counts what is not ours by reason, rehearses loss. */
 import { newDataHeader, readData } from '../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES } from '../shared/protocol/limits.ts'
-import { PACKET, type SessionId, typeOf } from '../shared/protocol/packet.ts'
+import { PACKET, packetEnd, type SessionId, typeOf } from '../shared/protocol/packet.ts'
 import { decodeSync } from '../shared/protocol/syncPacket.ts'
 import type { Assembler, StoredChunk } from './assembler.ts'
 
@@ -45,6 +45,15 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
   function takeSpan(memory: Uint8Array, from: number, to: number): void {
     if (options.isLost()) return
     if (from === to) return reject('empty')
+    // A large datagram holds several packets, one after another: PROTOCOL.md §4.6.
+    for (let at = from; at < to;) {
+      const end = packetEnd(memory, at, to)
+      takePacket(memory, at, end)
+      at = end
+    }
+  }
+
+  function takePacket(memory: Uint8Array, from: number, to: number): void {
     const type = typeOf(memory[from] ?? 0)
     if (type === PACKET.data) takeData(memory, from, to)
     else if (type === PACKET.sync) takeSync(memory.subarray(from, to))

@@ -14,8 +14,15 @@ export const SYMBOL_BYTES = 1408
 /** Header of a data datagram, bytes. */
 export const DATA_HEADER_BYTES = 24
 
-/** Largest datagram we ever send, so that nothing fragments at MTU 1500. */
+/** A SYNC packet, bytes. */
+export const SYNC_BYTES = 12
+
+/** Largest packet we ever send, and the largest datagram unless jumbo is agreed, so that nothing fragments at MTU 1500. */
 export const MAX_DATAGRAM_BYTES = DATA_HEADER_BYTES + SYMBOL_BYTES
+
+/** Full packets in a jumbo datagram: 8,592 bytes, 8,620 with IPv4 and UDP, for cards and switches with an MTU of 9000. */
+export const JUMBO_PACKETS = 6
+export const JUMBO_DATAGRAM_BYTES = JUMBO_PACKETS * MAX_DATAGRAM_BYTES
 
 /** Source symbols in a source block at most; symbol numbers from here up are repair (RFC 5052 §6.2, systematic). */
 export const MAX_BLOCK_SYMBOLS = 128

@@ -3,11 +3,22 @@ import {
   firstByte,
   isLaterSeq,
   PACKET,
+  packetEnd,
   packetType,
   sessionIdFromHex,
   sessionIdToHex,
   type SessionId,
 } from './packet.ts'
+
+test('a packet ends where it says, and a datagram ends the last, whatever that says', () => {
+  const memory = Uint8Array.of(0, 0x11, 0, 0, 2, ...new Uint8Array(22), 0x12, ...new Uint8Array(20))
+  expect(packetEnd(memory, 1, 48)).toBe(27)
+  expect(packetEnd(memory, 27, 48)).toBe(39)
+  expect(packetEnd(memory, 1, 26)).toBe(26)
+  expect(packetEnd(memory, 27, 30)).toBe(30)
+  expect(packetEnd(memory, 47, 48)).toBe(48)
+  expect(packetEnd(Uint8Array.of(0x13, 0, 0, 0), 0, 4)).toBe(4)
+})
 
 test('byte 0 holds version and type', () => {
   expect(firstByte(PACKET.data)).toBe(0x11)

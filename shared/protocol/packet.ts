@@ -1,5 +1,7 @@
 /** What all datagrams share: byte 0, and how a bad one is described. PROTOCOL.md §4. */
 
+import { DATA_HEADER_BYTES, SYNC_BYTES } from './limits.ts'
+
 export const PROTOCOL_VERSION = 1
 
 export const PACKET = { data: 1, sync: 2, announce: 3, probe: 4 } as const
@@ -31,6 +33,18 @@ export function packetType(datagram: Uint8Array): number | Malformed {
 export function typeOf(first: number): number | Malformed {
   if (first >> 4 !== PROTOCOL_VERSION) return malformed('version')
   return first & 0x0f
+}
+
+/**
+ * Where the packet that begins at `from` ends, by its own account: a datagram may hold several DATA and SYNC packets, one
+ * after another. `to` for any other, and for one that does not fit, which its decoder then refuses.
+ */
+export function packetEnd(memory: Uint8Array, from: number, to: number): number {
+  const type = (memory[from] ?? 0) & 0x0f
+  const payloadBytes = ((memory[from + 2] ?? 0) << 8) | (memory[from + 3] ?? 0)
+  const bytes =
+    type === PACKET.data ? DATA_HEADER_BYTES + payloadBytes : type === PACKET.sync ? SYNC_BYTES : 0
+  return bytes === 0 || from + bytes > to ? to : from + bytes
 }
 
 export function sessionIdToHex(session: SessionId): string {

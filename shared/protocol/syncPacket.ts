@@ -1,4 +1,5 @@
 /** SYNC: where the sender is, so that loss at the tail shows. PROTOCOL.md §4.2, big-endian. */
+import { SYNC_BYTES } from './limits.ts'
 import {
   firstByte,
   type Malformed,
@@ -21,7 +22,6 @@ export interface SyncPacket {
 }
 
 const AT = { first: 0, flags: 1, pass: 2, session: 4, txSeq: 8 } as const
-const SYNC_BYTES = 12
 const FLAG_REPORT_NOW = 1
 const FLAG_PAUSED = 2
 const FLAG_REPORT_WANTED = 4

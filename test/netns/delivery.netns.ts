@@ -54,9 +54,8 @@ test.each(['broadcast', 'unicast'] as const)(
     blockMulticast(made)
     const before = made.lab.counters(0, 'lan1').txPackets
     const wireBefore = made.lab.counters(0).wireTxBytes
-    const sender = send(made.lab, made.catalog, made.id, [
-      ...['--start-after', '2', '--rate', '200mbit', '--delivery', delivery],
-    ])
+    const more = ['--start-after', '2', '--rate', '200mbit', '--delivery', delivery]
+    const sender = send(made.lab, made.catalog, made.id, more)
     const machines = [1, 2].map(host => receive(made.lab, host, target(host)))
     const codes = await Promise.all(machines.map(async one => (await one.ended).code))
     const said = [sender, ...machines].map(one => one.said()).join('\n')
@@ -91,9 +90,8 @@ test('by multicast the same bench is joined, and nothing arrives', async () => {
 
 test('a fifth machine is refused by unicast, with what to do; the four end verified', async () => {
   const made = bench(5)
-  const sender = send(made.lab, made.catalog, made.id, [
-    ...['--start-after', '4', '--rate', '64mbit', '--delivery', 'unicast'],
-  ])
+  const more = ['--start-after', '4', '--rate', '64mbit', '--delivery', 'unicast']
+  const sender = send(made.lab, made.catalog, made.id, more)
   const four = [1, 2, 3, 4].map(host => receive(made.lab, host, target(host)))
   const joined = () => sender.last('session')?.counts.joined === 4
   await until('four joined', joined, [sender])

@@ -2,6 +2,8 @@
  * Multicast out of one card, many datagrams to a system call (Linux). Datagrams gather in one buffer; `flush` hands
  * them to sendmmsg(2), equal ones in runs that the kernel or the card cuts apart (udp(7), UDP_SEGMENT). A card without
  * checksum offload refuses runs with EIO: from then on each datagram is a message of its own, still in one call.
+ *
+ * Packed, several of what was sent make one datagram: they lie one after another already, only the cuts are fewer.
  */
 import { isMulticast } from './delivery.ts'
 import type { GroupSender, GroupSenderOptions } from './groupSender.ts'
@@ -82,10 +84,14 @@ function createSender(
   const batchAddress = sockets.addressOf(batch.buffer)
   const messages = createMessageVector(sockets, MESSAGES)
   messages.setTo(packAddress(options.group, options.port))
-  const datagramBytes = new Uint16Array(BATCH_DATAGRAMS)
-  /** Datagrams in each message of the call that is being made. */
-  const inMessage = new Uint8Array(MESSAGES)
-  /** Datagrams [first, end) wait; their bytes are [firstByte, endByte). */
+  const packetBytes = new Uint16Array(BATCH_DATAGRAMS)
+  /** Packets in each message of the call that is being made, and datagrams in the first. */
+  const inMessage = new Uint16Array(MESSAGES)
+  let firstRun = 1
+  /** Packets to a datagram, and the bytes that `gather` found. */
+  let packing = 1
+  let gatheredBytes = 0
+  /** Packets [first, end) wait; their bytes are [firstByte, endByte). */
   let first = 0
   let end = 0
   let firstByte = 0
@@ -94,45 +100,63 @@ function createSender(
   let isBlocked = false
   let isClosed = false
 
+  /** How many packets the datagram takes that begins with this one. */
+  function gather(from: number): number {
+    gatheredBytes = packetBytes[from] ?? 0
+    let packets = 1
+    for (; packets < packing && from + packets < end; packets++) {
+      gatheredBytes += packetBytes[from + packets] ?? 0
+    }
+    return packets
+  }
+
   /** Lays out what waits as messages; answers how many. */
   function layOut(): number {
     let count = 0
     let at = first
     let atByte = firstByte
     while (at < end && count < MESSAGES) {
-      const segment = datagramBytes[at] ?? 0
       const startByte = atByte
       const start = at
-      let next = segment
+      let packets = gather(at)
+      const segment = gatheredBytes
+      let datagrams = 0
       do {
-        at++
-        atByte += next
-        next = datagramBytes[at] ?? 0
+        at += packets
+        atByte += gatheredBytes
+        datagrams++
+        packets = gather(at)
       } while (
         hasRuns &&
         at < end &&
         segment > 0 &&
-        next > 0 &&
-        next <= segment &&
-        at - start < MAX_SEGMENTS &&
-        atByte - startByte === (at - start) * segment && // After a shorter one the run is over.
-        atByte - startByte + next <= MAX_DATAGRAM_BYTES
+        gatheredBytes > 0 &&
+        gatheredBytes <= segment &&
+        datagrams < MAX_SEGMENTS &&
+        atByte - startByte === datagrams * segment && // After a shorter one the run is over.
+        atByte - startByte + gatheredBytes <= MAX_DATAGRAM_BYTES
       )
       messages.setData(count, batchAddress + startByte, atByte - startByte)
-      messages.setSegment(count, at - start > 1 ? segment : 0)
+      messages.setSegment(count, datagrams > 1 ? segment : 0)
       inMessage[count] = at - start
+      if (count === 0) firstRun = datagrams
       count++
     }
     return count
   }
 
-  function drop(datagrams: number): void {
-    for (let i = 0; i < datagrams; i++) firstByte += datagramBytes[first++] ?? 0
+  function drop(packets: number): void {
+    for (let i = 0; i < packets; i++) firstByte += packetBytes[first++] ?? 0
   }
 
   function refuse(errno: number): void {
     const count = inMessage[0] ?? 1
-    if (count > 1 && RUN_REFUSED.includes(errno)) {
+    // The card's MTU has shrunk: small ones still pass.
+    if (packing > 1 && (errno === ERRNO.messageSize || errno === ERRNO.invalid)) {
+      packing = 1
+      return
+    }
+    if (firstRun > 1 && RUN_REFUSED.includes(errno)) {
       hasRuns = false
       return
     }
@@ -164,7 +188,7 @@ function createSender(
   /** Moves what waits to the front. */
   function compact(): void {
     batch.copyWithin(0, firstByte, endByte)
-    datagramBytes.copyWithin(0, first, end)
+    packetBytes.copyWithin(0, first, end)
     end -= first
     endByte -= firstByte
     first = firstByte = 0
@@ -187,11 +211,15 @@ function createSender(
       }
       batch.set(header, endByte)
       if (payload !== null) batch.set(payload, endByte + header.length)
-      datagramBytes[end++] = bytes
+      packetBytes[end++] = bytes
       endByte += bytes
       if (!isBlocked && endByte - firstByte >= EAGER_BYTES) flush()
     },
     flush,
+    pack(packets) {
+      flush()
+      packing = packets
+    },
     isFull() {
       if (isBlocked) flush()
       return isBlocked

@@ -1,4 +1,5 @@
 /** Addresses of the three ways that a session's datagrams go, all on one card. PROTOCOL.md §4.5. */
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { Delivery } from '../../../shared/protocol/control.ts'
 
@@ -37,6 +38,15 @@ export function listenAddress(
       return broadcastAddress(cardAddress)
     case 'unicast':
       return cardAddress
+  }
+}
+
+/** Of the card, bytes; null where the system does not tell. Linux: sysfs-class-net. */
+export function cardMtu(name: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(`/sys/class/net/${name}/mtu`, 'utf8'), 10) || null
+  } catch {
+    return null
   }
 }
 

@@ -19,6 +19,8 @@ export interface GroupSender {
   flush(): void
   /** Whether the kernel takes no more for now; it frees within a millisecond or so. */
   isFull(): boolean
+  /** From now on so many sends in a row leave as one datagram, where the system allows it; 1 at first. */
+  pack(packets: number): void
   readonly port: number
   close(): void
 }
@@ -117,6 +119,7 @@ async function openDgramSender(options: GroupSenderOptions): Promise<GroupSender
       socket.send(message, options.port, options.group, onSent)
     },
     flush: () => undefined,
+    pack: () => undefined,
     isFull: () =>
       socket.getSendQueueSize() > QUEUE_BYTES || socket.getSendQueueCount() > QUEUE_DATAGRAMS,
     close: () => socket.close(),

@@ -118,6 +118,30 @@ describe.each(IMPLEMENTATIONS)('%s sockets', name => {
     open.length = 0
   })
 
+  test('packed, so many sends in a row make one datagram where the system can; none is lost', async () => {
+    const heard: Buffer[] = []
+    await listen(port + 8, datagram => heard.push(Buffer.from(datagram)))
+    const sender = await openSender(port + 8)
+    const packets = Array.from({ length: 400 }, (_, i) =>
+      Buffer.alloc(i % 61 === 60 ? 12 : 1432, i),
+    )
+    sender.pack(6)
+    for (const [i, packet] of packets.entries()) {
+      sender.send(packet.subarray(0, 12), packet.length > 12 ? packet.subarray(12) : null)
+      if (i % 100 === 99) sender.flush()
+    }
+    sender.pack(1)
+    sender.send(Buffer.from('alone'), null)
+    sender.send(Buffer.from('alone'), null)
+    sender.flush()
+    await until(() => heard.filter(datagram => datagram.length === 5).length === 2)
+    const all = Buffer.concat([...packets, Buffer.from('alonealone')])
+    expect(Buffer.concat(heard).equals(all)).toBe(true)
+    expect(Math.max(...heard.map(datagram => datagram.length))).toBe(
+      name === 'batched' ? 6 * 1432 : 1432,
+    )
+  })
+
   test('two receivers hear the group; another group and unicast they do not', async () => {
     const heard: string[] = []
     await listen(port + 2, datagram => heard.push(`a ${datagram.toString()}`))

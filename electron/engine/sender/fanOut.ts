@@ -17,6 +17,7 @@ export function createFanOut(
   onError: (error: Error) => void,
 ): FanOut {
   const senders = new Map<string, GroupSender>()
+  let packing = 1
   let changing: Promise<void> = Promise.resolve()
   let isClosed = false
 
@@ -37,7 +38,10 @@ export function createFanOut(
     }
     for (const [address, sender] of opened) {
       if (isClosed) sender.close()
-      else senders.set(address, sender)
+      else {
+        sender.pack(packing)
+        senders.set(address, sender)
+      }
     }
   }
 
@@ -49,6 +53,10 @@ export function createFanOut(
     },
     flush() {
       for (const sender of senders.values()) sender.flush()
+    },
+    pack(packets) {
+      packing = packets
+      for (const sender of senders.values()) sender.pack(packets)
     },
     isFull() {
       if (senders.size === 0) return true

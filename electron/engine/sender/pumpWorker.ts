@@ -73,7 +73,8 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     }
     if (command.kind === 'deliver') {
       void socket.deliver(command.to).then(() => transmitter.setCopies(socket.copies()))
-    } else if (command.kind === 'rate') {
+    } else if (command.kind === 'pack') socket.pack(command.packets)
+    else if (command.kind === 'rate') {
       isAutomatic = command.bitsPerSecond === null
       auto.restart()
       transmitter.setRate(command.bitsPerSecond ?? auto.rateBitsPerSecond)
@@ -115,7 +116,7 @@ function adapt(auto: AutoRate, transmitter: Transmitter, nowMs: number): void {
 }
 
 function obey(
-  command: Exclude<PumpCommand, { kind: 'stop' | 'deliver' | 'rate' }>,
+  command: Exclude<PumpCommand, { kind: 'stop' | 'deliver' | 'pack' | 'rate' }>,
   transmitter: Transmitter,
   carousel: ReturnType<typeof createCarousel>,
   auto: AutoRate,

@@ -31,6 +31,8 @@ export type PumpCommand =
   | { readonly kind: 'pause'; readonly isPaused: boolean }
   /** Addresses: the group, a broadcast address, or some receivers' own. At first it is the group. */
   | { readonly kind: 'deliver'; readonly to: readonly string[] }
+  /** Packets to a datagram. */
+  | { readonly kind: 'pack'; readonly packets: number }
   | { readonly kind: 'rate'; readonly bitsPerSecond: number | null }
   | { readonly kind: 'admit' | 'withdraw'; readonly slot: number }
   | { readonly kind: 'count'; readonly slot: number; readonly isCounted: boolean }

@@ -7,17 +7,20 @@
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
 import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
-import { broadcastAddress, openIgmpQuerier, type QuerierState } from '../net/net.ts'
+import { JUMBO_PACKETS } from '../../../shared/protocol/limits.ts'
+import { broadcastAddress, cardMtu, openIgmpQuerier, type QuerierState } from '../net/net.ts'
 import { type PumpStats, startSender } from '../sender/sender.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
 import { destinations, MAX_UNICAST_MACHINES, takingPart, unicastCrowded } from './delivery.ts'
 import { SessionError } from './fault.ts'
 import { gauge, receiverRow } from './liveReceiver.ts'
+import { createJumbo } from './jumbo.ts'
 import { PACING_STEP_MS, settle } from './pacing.ts'
 import { paceOf, type PacedBy, type SenderPace } from './pacingSession.ts'
 import {
   createProber,
+  type ProbedMachine,
   type ProbeRequest,
   type ProbeResult,
   RUNNING_BUDGET_BYTES,
@@ -74,6 +77,7 @@ export async function openLiveSession(
   let policy = plan.policy
   let delivery = plan.delivery
   let deliveredTo = setup.group
+  let packed = 1
   const addresses = { group: setup.group, broadcast: broadcastAddress(card.address) }
   checkDelivery(delivery)
   let startedAtMs: number | null = null
@@ -123,6 +127,10 @@ export async function openLiveSession(
     group: setup.group,
     port: setup.port,
     isLoopedBack: setup.isLoopedBack,
+  })
+  const jumbo = createJumbo(cardMtu(card.name), (wanted, request) => {
+    const some = (): ProbedMachine[] => table.connected().filter(wanted)
+    return prober.run(some, request, RUNNING_BUDGET_BYTES)
   })
   const table = createReceiverTable({
     delivery: () => delivery,
@@ -242,8 +250,11 @@ export async function openLiveSession(
     }
   }
 
-  /** By unicast, machines that come and go change where the datagrams go. */
+  /** Machines that come and go change how large datagrams are and, by unicast, where they go. */
   function deliver(): void {
+    const packets = jumbo.isAllowed(table.all(), delivery) ? JUMBO_PACKETS : 1
+    if (packets !== packed) sender.command({ kind: 'pack', packets })
+    packed = packets
     const to = destinations(delivery, addresses, table.all(), setup.storedBytes)
     if (to.join() === deliveredTo) return
     deliveredTo = to.join()
