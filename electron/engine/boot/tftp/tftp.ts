@@ -4,6 +4,7 @@
  */
 import { type CardPeer, openCardPeer } from '../../net/net.ts'
 import { openBootSocket } from '../bootSocket.ts'
+import type { FileEvent } from '../fileEvent.ts'
 import { normalisePath } from '../filePath.ts'
 import { negotiate } from './negotiation.ts'
 import {
@@ -23,21 +24,7 @@ export interface TftpOptions {
   readonly port: number
   /** The file's content by its normalised name, or null. Must not be changed while it is sent. */
   lookup(name: string, client: string): Uint8Array | null
-  onEvent(event: TftpEvent): void
-}
-
-export interface TftpEvent {
-  /** Address of the client. */
-  readonly client: string
-  /** As it was asked for. */
-  readonly name: string
-  readonly step:
-    | { readonly kind: 'started' | 'progress'; readonly sentBytes: number; readonly bytes: number }
-    | { readonly kind: 'done'; readonly bytes: number }
-    /** Firmware asks for the size, aborts, and asks anew: then no byte was taken, and nothing is wrong. */
-    | { readonly kind: 'aborted'; readonly sentBytes: number; readonly message: string }
-    | { readonly kind: 'silent'; readonly sentBytes: number }
-    | { readonly kind: 'missing' | 'refused' }
+  onEvent(event: FileEvent): void
 }
 
 export interface TftpServer {
@@ -102,7 +89,7 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
     const same = running.get(key)
     if (same) return same.transfer?.askedAgain(performance.now())
     const { name } = packet
-    const tell = (step: TftpEvent['step']): void =>
+    const tell = (step: FileEvent['step']): void =>
       options.onEvent({ client: from.address, name, step })
     if (packet.kind === 'write') {
       tell({ kind: 'refused' })
