@@ -1,6 +1,6 @@
-/** The threads that run `chunkWorker.ts`: jobs in, answers as promises. */
+/** The threads that run `chunkWorker.ts`: jobs in, answers as promises. Many targets may share them. */
 import { Worker } from 'node:worker_threads'
-import type { ChunkJob, ChunkJobDone, ChunkWorkerData } from './chunkWorker.ts'
+import type { ChunkAnswer, ChunkJob, ChunkJobDone, ChunkRequest } from './chunkWorker.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { OpenTarget } from './target.ts'
 import type { SharedManifest } from './shareManifest.ts'
@@ -8,38 +8,67 @@ import type { SharedManifest } from './shareManifest.ts'
 type Answer = Exclude<ChunkJobDone, { readonly type: 'failed' }>
 
 export interface ChunkThreads {
+  /** Jobs on one target; `writeBytesPerSecond` rehearses a slow disk, null does not. */
+  open(shared: SharedManifest, open: OpenTarget, writeBytesPerSecond: number | null): TargetThreads
+  /** Ends the threads; jobs still queued are never answered. */
+  close(): Promise<void>
+}
+
+export interface TargetThreads {
   readonly count: number
   /** Queues; the caller bounds how much by the memory it hands in. Rejects with a disk fault. */
   run(job: ChunkJob): Promise<Answer>
-  /** Ends the threads; jobs still queued are never answered. */
+  /** Resolves when no thread touches the target any more. Nothing may be run afterwards. */
   close(): Promise<void>
 }
 
 interface Thread {
   readonly worker: Worker
   readonly waiting: {
-    readonly resolve: (done: Answer) => void
+    readonly resolve: (done: ChunkAnswer) => void
     readonly reject: (error: Error) => void
   }[]
 }
 
-export function startChunkThreads(
-  shared: SharedManifest,
-  open: OpenTarget,
-  count: number,
-): ChunkThreads {
-  const data: ChunkWorkerData = { shared, fd: open.fd }
-  const threads = Array.from({ length: count }, () => startThread(data, open))
+export function startChunkThreads(count: number): ChunkThreads {
+  const threads = Array.from({ length: count }, startThread)
+  let lastTarget = 0
+
+  function ask(thread: Thread, request: ChunkRequest): Promise<ChunkAnswer> {
+    return new Promise((resolve, reject) => {
+      thread.waiting.push({ resolve, reject })
+      thread.worker.postMessage(request)
+    })
+  }
+
   return {
-    count,
-    run(job) {
-      return new Promise((resolve, reject) => {
-        const { worker, waiting } = threads.reduce((best, each) =>
-          each.waiting.length < best.waiting.length ? each : best,
-        )
-        waiting.push({ resolve, reject })
-        worker.postMessage(job)
-      })
+    open(shared, open, writeBytesPerSecond) {
+      const target = ++lastTarget
+      for (const { worker } of threads) {
+        const request: ChunkRequest = {
+          type: 'open',
+          target,
+          shared,
+          fd: open.fd,
+          writeBytesPerSecond,
+        }
+        worker.postMessage(request)
+      }
+      return {
+        count,
+        async run(job) {
+          const thread = threads.reduce((best, each) =>
+            each.waiting.length < best.waiting.length ? each : best,
+          )
+          const done = await ask(thread, { type: 'job', target, job })
+          if (done.type === 'failed') throw diskError(done, open)
+          if (done.type === 'closed') throw new Error('a job was answered by another')
+          return done
+        },
+        async close() {
+          await Promise.all(threads.map(thread => ask(thread, { type: 'close', target })))
+        },
+      }
     },
     async close() {
       await Promise.all(threads.map(thread => thread.worker.terminate()))
@@ -47,14 +76,10 @@ export function startChunkThreads(
   }
 }
 
-function startThread(workerData: ChunkWorkerData, open: OpenTarget): Thread {
-  const worker = new Worker(new URL('./chunkWorker.ts', import.meta.url), { workerData })
+function startThread(): Thread {
+  const worker = new Worker(new URL('./chunkWorker.ts', import.meta.url))
   const thread: Thread = { worker, waiting: [] }
-  worker.on('message', (done: ChunkJobDone) => {
-    const first = thread.waiting.shift()
-    if (done.type === 'failed') first?.reject(diskError(done, open))
-    else first?.resolve(done)
-  })
+  worker.on('message', (done: ChunkAnswer) => thread.waiting.shift()?.resolve(done))
   worker.on('error', error => {
     for (const each of thread.waiting.splice(0)) each.reject(error)
   })
@@ -62,7 +87,7 @@ function startThread(workerData: ChunkWorkerData, open: OpenTarget): Thread {
 }
 
 function diskError(
-  failed: ChunkJobDone & { readonly type: 'failed' },
+  failed: ChunkAnswer & { readonly type: 'failed' },
   open: OpenTarget,
 ): ReceiveError {
   const { path } = open.target

@@ -1,21 +1,29 @@
 /**
- * Thread that keeps the disk away from the socket: checks and writes completed chunks, hashes whole targets, writes
- * zeros. One job at a time, in order; the descriptor is the process's own.
+ * Thread that keeps the disk away from the socket: decodes, checks and writes completed chunks, hashes whole targets,
+ * writes zeros. One job at a time, in order; descriptors are the process's own.
  */
 import { hash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { ENCODING, HASH_BYTES, positionBytes } from '../shared/protocol/manifest.ts'
 import type { SharedManifest } from './shareManifest.ts'
 
-export interface ChunkWorkerData {
-  readonly shared: SharedManifest
-  readonly fd: number | null
-}
+export type ChunkRequest =
+  | {
+      readonly type: 'open'
+      readonly target: number
+      readonly shared: SharedManifest
+      readonly fd: number | null
+      /** Rehearses a slow disk; null: as fast as it is. */
+      readonly writeBytesPerSecond: number | null
+    }
+  | { readonly type: 'job'; readonly target: number; readonly job: ChunkJob }
+  | { readonly type: 'close'; readonly target: number }
 
 export type ChunkJob =
+  /** `bytes` is shared memory: nothing is copied on the way here. */
   | { readonly type: 'write'; readonly chunk: number; readonly bytes: Uint8Array }
   /** Compares positions first to before end with the manifest. */
   | { readonly type: 'scan'; readonly first: number; readonly end: number }
@@ -23,7 +31,13 @@ export type ChunkJob =
   | { readonly type: 'zero'; readonly positions: readonly number[] }
 
 export type ChunkJobDone =
-  | { readonly type: 'write'; readonly chunk: number; readonly isGood: boolean }
+  | {
+      readonly type: 'write'
+      readonly chunk: number
+      readonly isGood: boolean
+      readonly checkMs: number
+      readonly writeMs: number
+    }
   | { readonly type: 'scan'; readonly differing: readonly number[] }
   | { readonly type: 'zero' }
   | {
@@ -33,82 +47,117 @@ export type ChunkJobDone =
       readonly reason: string
     }
 
+/** Jobs and `close` are answered, in order. */
+export type ChunkAnswer = ChunkJobDone | { readonly type: 'closed' }
+
+interface OpenedTarget {
+  readonly shared: SharedManifest
+  readonly fd: number | null
+  readonly writeBytesPerSecond: number | null
+}
+
 if (parentPort === null) throw new Error('chunkWorker runs as a thread')
 const port = parentPort
-const { shared, fd } = workerData as ChunkWorkerData
-const { manifest } = shared
+const targets = new Map<number, OpenedTarget>()
 const buffer = Buffer.alloc(CHUNK_BYTES)
 const zeros = Buffer.alloc(CHUNK_BYTES)
+/** Of zlib's own output buffers. */
+const LEAST_PIECE_BYTES = 64
+const sleeping = new Int32Array(new SharedArrayBuffer(4))
 
-port.on('message', (job: ChunkJob) => {
-  try {
-    port.postMessage(run(job))
-  } catch (cause) {
-    const error = cause as NodeJS.ErrnoException
-    const failed: ChunkJobDone = {
-      type: 'failed',
-      job: job.type,
-      code: error.code ?? '',
-      reason: error.message,
-    }
-    port.postMessage(failed)
-  }
+port.on('message', (request: ChunkRequest) => {
+  if (request.type === 'open') targets.set(request.target, request)
+  else if (request.type === 'close') {
+    targets.delete(request.target)
+    answer({ type: 'closed' })
+  } else answer(attempt(request.target, request.job))
 })
 
-function run(job: ChunkJob): ChunkJobDone {
+function answer(message: ChunkAnswer): void {
+  port.postMessage(message)
+}
+
+function attempt(id: number, job: ChunkJob): ChunkJobDone {
+  const target = targets.get(id)
+  if (target === undefined) throw new Error(`a job for target ${id}, which is not open`)
+  try {
+    return run(target, job)
+  } catch (cause) {
+    const error = cause as NodeJS.ErrnoException
+    return { type: 'failed', job: job.type, code: error.code ?? '', reason: error.message }
+  }
+}
+
+function run(target: OpenedTarget, job: ChunkJob): ChunkJobDone {
   switch (job.type) {
     case 'write':
-      return { type: 'write', chunk: job.chunk, isGood: writeChunk(job.chunk, job.bytes) }
+      return writeChunk(target, job.chunk, job.bytes)
     case 'scan':
-      return { type: 'scan', differing: scan(job.first, job.end) }
+      return { type: 'scan', differing: scan(target, job.first, job.end) }
     case 'zero':
-      for (const position of job.positions) zeroPosition(position)
+      for (const position of job.positions) zeroPosition(target, position)
       return { type: 'zero' }
   }
 }
 
-/** False when the content is not the manifest's; nothing is written then. */
-function writeChunk(chunk: number, stored: Uint8Array): boolean {
+/** Not good when the content is not the manifest's; nothing is written then. */
+function writeChunk(target: OpenedTarget, chunk: number, stored: Uint8Array): ChunkJobDone {
+  const { shared, writeBytesPerSecond } = target
+  const { manifest } = shared
+  const startMs = performance.now()
   const first = shared.firstPosition[chunk] ?? 0
   const end = shared.firstPosition[chunk + 1] ?? 0
   const rawBytes = positionBytes(manifest.imageBytes, shared.positionsOf[first] ?? 0)
   const raw = unpack(stored, manifest.encodings[chunk] === ENCODING.zstd, rawBytes)
-  if (raw === null || !isChunk(raw, chunk)) return false
-  for (let i = first; i < end; i++) writeAt(raw, (shared.positionsOf[i] ?? 0) * CHUNK_BYTES)
-  return true
+  const isGood = raw !== null && isChunk(shared, raw, chunk)
+  const checkedMs = performance.now()
+  if (isGood) {
+    for (let i = first; i < end; i++) {
+      writeAt(target, raw, (shared.positionsOf[i] ?? 0) * CHUNK_BYTES)
+    }
+    if (writeBytesPerSecond !== null) {
+      Atomics.wait(sleeping, 0, 0, ((end - first) * rawBytes * 1000) / writeBytesPerSecond)
+    }
+  }
+  const writeMs = performance.now() - checkedMs
+  return { type: 'write', chunk, isGood, checkMs: checkedMs - startMs, writeMs }
 }
 
 function unpack(stored: Uint8Array, isZstd: boolean, rawBytes: number): Uint8Array | null {
   if (!isZstd) return stored
   try {
-    const raw = zstdDecompressSync(stored, { maxOutputLength: rawBytes })
+    // One piece of the size that is expected: the default of 16 KiB would be put together from many.
+    const chunkSize = Math.max(LEAST_PIECE_BYTES, rawBytes)
+    const raw = zstdDecompressSync(stored, { maxOutputLength: rawBytes, chunkSize })
     return raw.length === rawBytes ? raw : null
   } catch {
     return null // Forged or damaged on the way: asked for again.
   }
 }
 
-function isChunk(raw: Uint8Array, chunk: number): boolean {
+function isChunk({ manifest }: SharedManifest, raw: Uint8Array, chunk: number): boolean {
   const expected = manifest.hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES)
   return hash('sha256', raw, 'buffer').equals(expected)
 }
 
-function scan(first: number, end: number): number[] {
+function scan(target: OpenedTarget, first: number, end: number): number[] {
+  const { shared } = target
   const differing: number[] = []
   for (let position = first; position < end; position++) {
-    const raw = readPosition(position)
-    const chunk = manifest.positions[position] ?? ZERO_CHUNK
-    const isSame = raw !== null && (chunk === ZERO_CHUNK ? isZero(raw) : isChunk(raw, chunk))
+    const raw = readPosition(target, position)
+    const chunk = shared.manifest.positions[position] ?? ZERO_CHUNK
+    const isSame =
+      raw !== null && (chunk === ZERO_CHUNK ? isZero(raw) : isChunk(shared, raw, chunk))
     if (!isSame) differing.push(position)
   }
   return differing
 }
 
-function zeroPosition(position: number): void {
-  const raw = readPosition(position)
+function zeroPosition(target: OpenedTarget, position: number): void {
+  const raw = readPosition(target, position)
   if (raw !== null && isZero(raw)) return // Keeps holes and trimmed blocks as they are.
-  const bytes = positionBytes(manifest.imageBytes, position)
-  writeAt(zeros.subarray(0, bytes), position * CHUNK_BYTES)
+  const bytes = positionBytes(target.shared.manifest.imageBytes, position)
+  writeAt(target, zeros.subarray(0, bytes), position * CHUNK_BYTES)
 }
 
 function isZero(raw: Buffer): boolean {
@@ -116,9 +165,9 @@ function isZero(raw: Buffer): boolean {
 }
 
 /** A view of the thread's buffer; null when the target ends early. */
-function readPosition(position: number): Buffer | null {
+function readPosition({ shared, fd }: OpenedTarget, position: number): Buffer | null {
   if (fd === null) return null
-  const bytes = positionBytes(manifest.imageBytes, position)
+  const bytes = positionBytes(shared.manifest.imageBytes, position)
   for (let done = 0; done < bytes;) {
     const read = readSync(fd, buffer, done, bytes - done, position * CHUNK_BYTES + done)
     if (read === 0) return null
@@ -127,7 +176,7 @@ function readPosition(position: number): Buffer | null {
   return buffer.subarray(0, bytes)
 }
 
-function writeAt(bytes: Uint8Array, offset: number): void {
+function writeAt({ fd }: OpenedTarget, bytes: Uint8Array, offset: number): void {
   if (fd === null) return
   for (let done = 0; done < bytes.length;) {
     done += writeSync(fd, bytes, done, bytes.length - done, offset + done)

@@ -177,8 +177,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     return {
       target,
       imageId,
-      assemblyBytes: options.assemblyBytes,
-      writerThreads: options.writerThreads,
+      resources: options,
       onHave: chunk => reporter.have(chunk),
       onBad: chunk => reporter.whole(chunk),
       onComplete: () => complete(),
@@ -212,7 +211,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       Date.now,
     )
     const { group, port } = session.announce.data
-    const opened = await openGroupReceiver({
+    const opened = await (options.crowd?.openGroup ?? openGroupReceiver)({
       group: listenAddress(delivery, group, options.nicAddress) ?? group,
       port,
       interfaceAddress: options.nicAddress,
@@ -247,7 +246,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     reportAtMs = Date.now()
     const messages = reporter.reports(
       work.assembler,
-      { kernelDrops: kernelDrops(), limiter: null },
+      { kernelDrops: kernelDrops(), limiter: work.store.limiter() },
       limit,
     )
     for (const message of messages) link.send(message)

@@ -2,6 +2,7 @@
 import type { Announce } from '../shared/protocol/announcePacket.ts'
 import type { Machine } from '../shared/protocol/control.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
+import type { Crowd } from './crowd.ts'
 import type { ReceiveStateName } from './receiveState.ts'
 
 export type ReceiveTarget =
@@ -32,6 +33,10 @@ export interface ReceiveOptions {
   readonly assemblyBytes?: number
   /** Threads that check and write; default 1, or 2 from four cores up. */
   readonly writerThreads?: number
+  /** What receivers in one process share instead of having it each; null: nothing. */
+  readonly crowd?: Crowd | null
+  /** Rehearsal: writes no faster. */
+  readonly writeBytesPerSecond?: number
   /** Rehearsal: drops that share of the session's datagrams, 0 to 100. */
   readonly lossPercent?: number
   /** Makes the rehearsed loss repeatable; default derived from the machine's id. */

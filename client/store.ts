@@ -6,10 +6,12 @@ import { close, closeSync, fdatasync } from 'node:fs'
 import { promisify } from 'node:util'
 import { ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { type Manifest, positionBytes } from '../shared/protocol/manifest.ts'
+import type { Limiter } from '../shared/protocol/needReport.ts'
 import type { StoredChunk } from './assembler.ts'
-import type { ChunkThreads } from './chunkThreads.ts'
+import type { TargetThreads } from './chunkThreads.ts'
 import type { Journal } from './journal.ts'
 import { dropPageCache } from './libc.ts'
+import { createLimiterWatch } from './limiter.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { SharedManifest } from './shareManifest.ts'
 import { type OpenTarget, reasonOf, startJournal } from './target.ts'
@@ -19,6 +21,12 @@ const closeAsync = promisify(close)
 
 /** Least time between syncs of a file target: a killed receiver loses at most this and what a sync takes. */
 const SYNC_INTERVAL_MS = 200
+
+/**
+ * Written and not synced at most. A slow disk thus shows at once, and not when the system's cache of gigabytes is full;
+ * half of it is synced while the other half is written.
+ */
+const MAX_UNSYNCED_BYTES = 64 * 1024 * 1024
 
 /**
  * A disk with an older image, or half of this one, shows in these; a foreign disk is not read twice for nothing. A part
@@ -49,6 +57,8 @@ export interface Store {
   readonly haveBytes: number
   /** Raw bytes that were in place before this run. */
   readonly keptBytes: number
+  /** What complete chunks have waited for in the last second; null for nothing. */
+  limiter(): Limiter | null
   /** Finds out what is there already and opens the journal. Once, before `write`. */
   prepare(onProgress: (doneBytes: number) => void): Promise<void>
   write(stored: StoredChunk): void
@@ -75,7 +85,7 @@ export function createStore(
   shared: SharedManifest,
   open: OpenTarget,
   imageId: string,
-  threads: ChunkThreads,
+  threads: TargetThreads,
   events: StoreEvents,
 ): Store {
   const { manifest } = shared
@@ -91,6 +101,11 @@ export function createStore(
   let sync: Promise<void> | null = null
   let syncTimer: NodeJS.Timeout | null = null
   let isClosed = false
+  /** Complete, and not yet with a thread. */
+  const queue: StoredChunk[] = []
+  let running = 0
+  let unsyncedBytes = 0
+  const watch = createLimiterWatch(performance.now())
 
   function chunkRawBytes(chunk: number): number {
     const first = shared.firstPosition[chunk] ?? 0
@@ -108,23 +123,43 @@ export function createStore(
     heldCount++
   }
 
+  /** Two for each thread, so that none waits for this one; none while the disk is behind. */
+  function dispatch(): void {
+    while (running < threads.count * 2 && unsyncedBytes < MAX_UNSYNCED_BYTES && !isClosed) {
+      const stored = queue.shift()
+      if (stored === undefined) break
+      running++
+      settle(stored)
+        .catch((error: unknown) => {
+          if (!isClosed) events.onFault(error instanceof Error ? error : writeError(error))
+        })
+        .finally(() => {
+          running--
+          dispatch()
+        })
+    }
+    watch.waiting(queue.length, performance.now())
+  }
+
   async function settle(stored: StoredChunk): Promise<void> {
     const { chunk } = stored
     const done = await threads.run({ type: 'write', chunk, bytes: stored.bytes })
     if (isClosed || done.type !== 'write') return
+    watch.spent(done.checkMs, done.writeMs)
     if (!done.isGood) {
       events.onReleased(stored)
       events.onBad(chunk)
       return
     }
     status[chunk] = WRITTEN
-    haveBytes += chunkRawBytes(chunk)
+    const rawBytes = chunkRawBytes(chunk)
+    haveBytes += rawBytes
     events.onReleased(stored)
     if (journal === null) announce([chunk])
-    else {
-      unsynced.push(chunk)
-      scheduleSync()
-    }
+    else unsynced.push(chunk)
+    if (open.fd === null) return
+    unsyncedBytes += rawBytes
+    scheduleSync()
   }
 
   function announce(chunks: readonly number[]): void {
@@ -136,24 +171,36 @@ export function createStore(
   }
 
   function scheduleSync(): void {
-    if (sync !== null || syncTimer !== null || isClosed) return
-    // The last chunks wait for nothing.
-    const delay = heldCount + unsynced.length === chunkCount ? 0 : SYNC_INTERVAL_MS
-    syncTimer = setTimeout(() => {
-      syncTimer = null
-      sync = syncNow()
-        .catch((cause: unknown) => events.onFault(writeError(cause)))
-        .finally(() => {
-          sync = null
-          if (unsynced.length > 0) scheduleSync()
-        })
-    }, delay)
+    if (sync !== null || isClosed) return
+    const isMuch = unsyncedBytes >= MAX_UNSYNCED_BYTES / 2
+    // The last chunks wait for nothing. Without a journal only the amount counts.
+    const isLast = journal !== null && heldCount + unsynced.length === chunkCount
+    if (isMuch || isLast) startSync()
+    else if (journal !== null) syncTimer ??= setTimeout(startSync, SYNC_INTERVAL_MS)
+  }
+
+  function startSync(): void {
+    if (syncTimer !== null) clearTimeout(syncTimer)
+    syncTimer = null
+    if (sync !== null || isClosed) return
+    const startMs = performance.now()
+    sync = syncNow()
+      .catch((cause: unknown) => events.onFault(writeError(cause)))
+      .finally(() => {
+        sync = null
+        // Threads that stand still meanwhile are held up by the disk, though none of them writes.
+        if (queue.length > 0) watch.spent(0, performance.now() - startMs)
+        dispatch()
+        if (unsyncedBytes > 0) scheduleSync()
+      })
   }
 
   async function syncNow(): Promise<void> {
     const batch = unsynced
+    const batchBytes = unsyncedBytes
     unsynced = []
     if (open.fd !== null) await fdatasyncAsync(open.fd)
+    unsyncedBytes -= batchBytes
     await journal?.append(batch)
     if (!isClosed) announce(batch)
   }
@@ -248,10 +295,10 @@ export function createStore(
         throw writeError(cause)
       }
     },
+    limiter: () => watch.limiter(performance.now()),
     write(stored) {
-      settle(stored).catch((error: unknown) => {
-        if (!isClosed) events.onFault(error instanceof Error ? error : writeError(error))
-      })
+      queue.push(stored)
+      dispatch()
     },
     async readBack(onProgress) {
       if (open.fd === null || open.target.kind === 'memory') return null

@@ -5,8 +5,10 @@
  * without it, the engine has died: then nobody else is left to remove the rehearsal's files, so this process does.
  */
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
+import { type Crowd, startCrowd } from './crowd.ts'
 import { receive } from './receive.ts'
 import { ReceiveError } from './receiveError.ts'
 
@@ -20,7 +22,13 @@ const orderSchema = z.strictObject({
   lossPercent: z.number(),
   assemblyBytes: z.number(),
   receivers: z.array(
-    z.strictObject({ name: z.string(), id: z.string(), path: z.string(), seed: z.number() }),
+    z.strictObject({
+      name: z.string(),
+      id: z.string(),
+      /** Empty: what arrives is checked and thrown away. */
+      path: z.string(),
+      seed: z.number(),
+    }),
   ),
 })
 export type VirtualOrder = z.infer<typeof orderSchema>
@@ -29,19 +37,22 @@ const FAREWELL = 'end'
 
 /** Runs every receiver of the order until `signal`. Their results reach the bench over their own connections. */
 export async function runVirtualReceivers(order: VirtualOrder, signal: AbortSignal): Promise<void> {
-  await Promise.all(order.receivers.map(receiver => runOne(order, receiver, signal)))
+  const crowd = startCrowd(availableParallelism() >= 4 ? 2 : 1)
+  await Promise.all(order.receivers.map(receiver => runOne(order, receiver, crowd, signal)))
+  await crowd.close()
 }
 
 async function runOne(
   order: VirtualOrder,
   receiver: VirtualOrder['receivers'][number],
+  crowd: Crowd,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     await receive({
       nicName: order.nicName,
       nicAddress: order.nicAddress,
-      target: { kind: 'path', path: receiver.path },
+      target: receiver.path === '' ? { kind: 'null' } : { kind: 'path', path: receiver.path },
       sessionName: order.session,
       timeoutMs: null,
       // No maker, MAC or serial: nobody shall take it for a machine.
@@ -55,7 +66,7 @@ async function runOne(
         linkBitsPerSecond: null,
       },
       assemblyBytes: order.assemblyBytes,
-      writerThreads: 1,
+      crowd,
       lossPercent: order.lossPercent,
       seed: receiver.seed,
       signal,

@@ -7,6 +7,7 @@ import { type Assembler, createAssembler, type StoredChunk } from './assembler.t
 import { startChunkThreads } from './chunkThreads.ts'
 import { removeJournal } from './journal.ts'
 import { ReceiveError } from './receiveError.ts'
+import type { ReceiveOptions } from './receiveOptions.ts'
 import { shareManifest } from './shareManifest.ts'
 import { createStore, type Store } from './store.ts'
 import { openTarget } from './target.ts'
@@ -22,8 +23,10 @@ const MAX_REPAIR_ROUNDS = 2
 export interface WorkOptions {
   readonly target: Target
   readonly imageId: string
-  readonly assemblyBytes: number | undefined
-  readonly writerThreads: number | undefined
+  readonly resources: Pick<
+    ReceiveOptions,
+    'assemblyBytes' | 'writerThreads' | 'crowd' | 'writeBytesPerSecond'
+  >
   onHave(chunk: number): void
   onBad(chunk: number): void
   onComplete(): void
@@ -56,8 +59,15 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   const { target, imageId } = options
   const open = openTarget(target, manifest, imageId)
   const shared = shareManifest(manifest)
-  const defaultThreads = availableParallelism() >= 4 ? 2 : 1
-  const threads = startChunkThreads(shared, open, options.writerThreads ?? defaultThreads)
+  const { assemblyBytes, writerThreads, crowd, writeBytesPerSecond } = options.resources
+  const own = crowd
+    ? null
+    : startChunkThreads(writerThreads ?? (availableParallelism() >= 4 ? 2 : 1))
+  const pool = crowd?.threads ?? own
+  if (!pool) throw new Error('no threads')
+  const opened = pool.open(shared, open, writeBytesPerSecond ?? null)
+  // Own threads are ended in the midst of what they do.
+  const threads = own === null ? opened : { ...opened, close: () => own.close() }
   const inFlight = new Set<number>()
   let currentHash = wireHash
   let scannedBytes = 0
@@ -81,13 +91,9 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   let assembler = assemblerFor(manifest)
 
   function assemblerFor(wire: Manifest): Assembler {
-    const assemblyBytes = Math.max(
-      LEAST_ASSEMBLY_BYTES,
-      options.assemblyBytes ?? DEFAULT_ASSEMBLY_BYTES,
-    )
     return createAssembler({
       manifest: wire,
-      assemblyBytes,
+      assemblyBytes: Math.max(LEAST_ASSEMBLY_BYTES, assemblyBytes ?? DEFAULT_ASSEMBLY_BYTES),
       has: store.has,
       code: () => (code ??= createErasureCode()),
     })

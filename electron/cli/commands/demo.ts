@@ -20,7 +20,7 @@ export const demoCommand = defineCommand({
   summary: 'Rehearse on this computer alone: virtual machines, real multicast, real proof',
   operands: null,
   options: {
-    receivers: withDefault(whole(1, 64), 4, { placeholder: 'N', help: 'virtual machines' }),
+    receivers: withDefault(whole(1, 200), 4, { placeholder: 'N', help: 'virtual machines' }),
     loss: withDefault(decimal(0, 50), 1, {
       placeholder: 'PERCENT',
       help: 'share of datagrams that each machine loses',

@@ -4,7 +4,7 @@ import { findNic } from '../../engine/net/net.ts'
 import { renderProgress } from '../byteProgress.ts'
 import { defineCommand, jsonOption } from '../command.ts'
 import { formatBytes, formatDuration } from '../figures.ts'
-import { decimal, optional, required, text, withDefault } from '../options.ts'
+import { decimal, optional, rate, required, text, withDefault } from '../options.ts'
 import type { Output } from '../output.ts'
 import { printable } from '../table.ts'
 
@@ -35,6 +35,10 @@ export const receiveCommand = defineCommand({
       placeholder: 'PERCENT',
       help: 'for rehearsals: throw away that share of what arrives',
     }),
+    throttle: optional(rate, {
+      placeholder: 'RATE',
+      help: 'for rehearsals: write no faster than, say, 20mbit',
+    }),
     json: jsonOption,
   },
   details: [
@@ -55,6 +59,7 @@ export const receiveCommand = defineCommand({
       sessionName: values.session,
       timeoutMs: values.timeout === null ? null : Math.round(values.timeout * 1000),
       lossPercent: values.loss,
+      ...(values.throttle !== null && { writeBytesPerSecond: values.throttle / 8 }),
       onProgress: report,
       signal,
     }).finally(() => output.settle([]))

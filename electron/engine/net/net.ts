@@ -11,6 +11,7 @@ export {
   type GroupReceiver,
   GroupReceiverError,
   type GroupReceiverFault,
+  type GroupReceiverOptions,
   openGroupReceiver,
 } from './groupReceiver.ts'
 export {

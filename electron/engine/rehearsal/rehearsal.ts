@@ -19,7 +19,7 @@ import { openWorkplace, removeWorkplace } from './workplace.ts'
 export { RehearsalError, type RehearsalFault } from './rehearsalError.ts'
 
 export interface RehearsalRequest {
-  /** 1 to 64. */
+  /** 1 to 200. */
   readonly receivers: number
   /** Of each receiver, independently; 0 to 50. */
   readonly lossPercent: number
@@ -54,9 +54,11 @@ interface Rehearsal {
 }
 
 /** Many receivers get a smaller image, so that a rehearsal takes seconds and fills neither disk nor memory. */
-const CROWD = 8
-const SAMPLE_MIB = 96
-const CROWDED_SAMPLE_MIB = 32
+const SAMPLE_SIZES = [
+  { receivers: 8, mib: 96 },
+  { receivers: 64, mib: 32 },
+  { receivers: Infinity, mib: 8 },
+] as const
 
 /**
  * A laptop plays the whole bench, so what all receivers take together is bounded; else its own buffers overflow, which
@@ -177,7 +179,7 @@ async function unwind(undo: readonly Undo[]): Promise<void> {
 }
 
 function sampleMibFor(receivers: number): number {
-  return receivers > CROWD ? CROWDED_SAMPLE_MIB : SAMPLE_MIB
+  return SAMPLE_SIZES.find(size => receivers <= size.receivers)?.mib ?? 8
 }
 
 function loopback(): UsableNic {
