@@ -12,6 +12,12 @@ import { type SessionId, sessionIdToHex } from '../shared/protocol/packet.ts'
 /** An announce is good for so long: two may be lost. */
 export const ANNOUNCE_LIFE_MS = 3.5 * ANNOUNCE_INTERVAL_MS
 
+/**
+ * While none is heard, the group is left and joined again, which reports the membership anew: to a switch that has
+ * forgotten it for want of a querier, and to a bench that listens for machines on a card where it holds no session.
+ */
+const REJOIN_MS = 10_000
+
 /** Sessions remembered at once: a flood of announces costs bounded memory. */
 const MAX_SESSIONS = 64
 
@@ -41,11 +47,30 @@ export async function openDiscovery(
       interfaceAddress,
       onDatagram: datagram => heard.take(datagram, now()),
     })
-  const group = await listen(ANNOUNCE_GROUP)
+  let group = await listen(ANNOUNCE_GROUP)
   const broadcast = await alsoByBroadcast(interfaceAddress, listen)
+  let rejoining = Promise.resolve()
+  let isClosed = false
+
+  async function rejoin(): Promise<void> {
+    if (isClosed || heard.sessions(now()).length > 0) return
+    await group.close()
+    try {
+      if (!isClosed) group = await listen(ANNOUNCE_GROUP)
+    } catch {
+      // The card is gone for now: the next time tries again.
+    }
+  }
+  const timer = setInterval(() => {
+    rejoining = rejoining.then(rejoin)
+  }, REJOIN_MS)
+
   return {
     sessions: heard.sessions,
     async close() {
+      isClosed = true
+      clearInterval(timer)
+      await rejoining
       await Promise.all([group.close(), broadcast?.close()])
     },
   }

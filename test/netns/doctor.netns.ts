@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Examination, Finding } from '../../shared/ipc.ts'
 import { importImage, makeDirectory, receive, writeImage } from './commands.ts'
@@ -162,8 +163,9 @@ test('a machine’s firewall is told from a switch that only lets unicast throug
   ])
 })
 
-test('this computer’s own troubles: a firewall, a port taken, nobody who asks the switch', async () => {
-  makeLab({ hosts: 2 })
+test('troubles of the network as a whole: a firewall here, a port taken, two DHCP servers, no querier', async () => {
+  makeLab({ hosts: 3 })
+  const servers = [1, 2].map(dhcpServer)
   vi.stubEnv('BENCHCAST_QUERIER_SECONDS', '0')
   onHost(0, 'iptables -A INPUT -i lan0 -p tcp --syn -j DROP')
   const holder = lab.run(0, process.execPath, [
@@ -184,27 +186,29 @@ test('this computer’s own troubles: a firewall, a port taken, nobody who asks 
     'firewall-here',
     'missing-querier',
     'port-taken',
+    'second-dhcp-server',
   ])
   const sentenceOf = (code: string): string =>
     examination.findings.find(one => one.code === `doctor/${code}`)?.sentence ?? ''
   expect(sentenceOf('firewall-here')).toContain(lab.host(1).address)
   expect(sentenceOf('port-taken')).toContain(`process ${holder.pid}`)
+  for (const host of [1, 2]) {
+    expect(sentenceOf('second-dhcp-server'), servers.map(one => one.stderr()).join('')).toContain(
+      lab.host(host).address,
+    )
+  }
 })
 
-test('receivers on another card than the chosen one are noticed, and nothing leaves by that card', async () => {
+test('receivers that wait on another card than the chosen one are noticed, and nothing leaves by that card', async () => {
   makeLab({ hosts: 3, secondCard: true })
-  const capture = await lab.capture(0, 'lan1', '')
-  const bench = openBench()
-  await vi.waitFor(() => expect(bench.watch()?.examination, bench.stderr()).toBeTruthy(), {
-    timeout: 20_000,
-    interval: 100,
-  })
   for (const host of [1, 2]) {
     const args = [CLI, 'receive', '--nic', 'lan1', '--to', path.join(directory, `t${host}`)]
     lab.run(host, process.execPath, args)
   }
+  await sleep(4_000) // What they say at the beginning is over.
+  const bench = openBench()
   const heard = (): Finding | undefined =>
-    bench.watch().examination?.findings.find(({ code }) => code === 'doctor/wrong-card')
+    bench.watch()?.examination?.findings.find(({ code }) => code === 'doctor/wrong-card')
   await vi.waitFor(() => expect(heard()?.figures).toMatchObject({ receivers: 2 }), {
     timeout: 20_000,
     interval: 200,
@@ -212,9 +216,9 @@ test('receivers on another card than the chosen one are noticed, and nothing lea
   const examination = await bench.examine()
   expect(named(bench, examination.findings), told(examination)).toEqual(['wrong-card'])
   expect(heard()?.sentence).toMatch(/lan1.*lan0/)
-  await capture.stop()
-  fs.rmSync(path.dirname(capture.path), { recursive: true })
-  expect(lab.counters(0, 'lan1').txPackets).toBe(0)
+  const { wireTxPackets, rxPackets } = lab.counters(0, 'lan1')
+  expect(wireTxPackets).toBe(0)
+  expect(rxPackets).toBeGreaterThan(0)
 })
 
 test('a switch that goes deaf to one port in the middle of a session is noticed while it runs', async () => {
@@ -269,41 +273,30 @@ async function cliDoctor(): Promise<{ findings: Finding[]; code: number | null; 
 
 const codes = (findings: readonly Finding[]): string[] => findings.map(({ code }) => code)
 
-test('one DHCP server is worth knowing, two are one too many', async () => {
-  makeLab({ hosts: 3 })
-  const first = dhcpServer(1)
-  await vi.waitFor(() => expect(first.stderr()).toContain('DHCP, IP range'), 5_000)
-  const one = await cliDoctor()
-  expect(codes(one.findings), one.said).toEqual(['doctor/dhcp-server'])
-  expect(one.code).toBe(0)
-  const second = dhcpServer(2)
-  await vi.waitFor(() => expect(second.stderr()).toContain('DHCP, IP range'), 5_000)
-  const two = await cliDoctor()
-  expect(codes(two.findings), two.said).toEqual(['doctor/second-dhcp-server'])
-  expect(two.code).toBe(1)
-  for (const host of [1, 2]) expect(two.findings[0]?.sentence).toContain(lab.host(host).address)
-})
-
-test('machines that look for something to boot on another card are noticed by the command line', async () => {
+test('the command line names what a card alone shows, one thing after the other', async () => {
   makeLab({ hosts: 2, secondCard: true })
+  const near = lab.host(0).address.replace(/\d+$/, '77')
+  onHost(0, 'ip address flush dev lan1', `ip address add ${near}/24 broadcast + dev lan1`)
+  const server = dhcpServer(1)
+  await vi.waitFor(() => expect(server.stderr()).toContain('DHCP, IP range'), 5_000)
+  const same = await cliDoctor()
+  expect(codes(same.findings), same.said).toEqual(['doctor/same-subnet', 'doctor/dhcp-server'])
+  expect(same.code).toBe(1)
+
+  onHost(0, 'ip address flush dev lan1')
   const firmware = lab.run(1, process.execPath, [
     path.join(import.meta.dirname, 'pxeDiscover.ts'),
     lab.host(1).secondAddress ?? '',
   ])
-  const { findings, said } = await cliDoctor()
-  firmware.process.kill()
-  expect(codes(findings), said).toEqual(['doctor/wrong-card'])
-  expect(findings[0]?.figures).toEqual({ receivers: 0, booting: 1 })
-})
-
-test('two cards in one subnet, and a card without a link, are named', async () => {
-  makeLab({ hosts: 2, secondCard: true })
-  const near = lab.host(0).address.replace(/\d+$/, '77')
-  onHost(0, 'ip address flush dev lan1', `ip address add ${near}/24 broadcast + dev lan1`)
-  const same = await cliDoctor()
-  expect(codes(same.findings), same.said).toEqual(['doctor/same-subnet'])
-  onHost(0, 'ip address flush dev lan1')
   shellIn(switchName(), ['ip link set p0x0 down'])
   const cut = await cliDoctor()
-  expect(codes(cut.findings), cut.said).toEqual(['doctor/no-link'])
+  expect(codes(cut.findings), cut.said).toEqual(['doctor/no-link', 'doctor/wrong-card'])
+  expect(cut.findings[1]?.figures).toEqual({ receivers: 0, booting: 1 })
+
+  firmware.process.kill()
+  await firmware.ended
+  shellIn(switchName(), ['ip link set p0x0 up', 'sleep 1'])
+  const mended = await cliDoctor()
+  expect(codes(mended.findings), mended.said).toEqual(['doctor/dhcp-server'])
+  expect(mended.code).toBe(0)
 })
