@@ -18,7 +18,7 @@ import type { Link } from './link.ts'
 import { describeMachine } from './machine.ts'
 import { createNeedReporter } from './needReporter.ts'
 import { createProgress } from './progress.ts'
-import { ReceiveError, type ReceiveFault } from './receiveError.ts'
+import { isRefusal, ReceiveError, type ReceiveFault } from './receiveError.ts'
 import type { KnownSession, ReceiveOptions, ReceiveResult } from './receiveOptions.ts'
 import { initialState, next, type ReceiveEvent, stateName } from './receiveState.ts'
 import { seededRandom } from '../shared/seededRandom.ts'
@@ -45,9 +45,6 @@ const ENDED_GRACE_MS = 5_000
 
 /** How long a finished receiver looks for a lost bench to tell it so. */
 const RESULT_GRACE_MS = 15_000
-
-/** Found before the first write: the machine was never part of it. */
-const REFUSALS = new Set(['disk/too-small', 'disk/no-space', 'disk/in-use', 'disk/not-usable'])
 
 /** Faults: ReceiveError, and GroupReceiverError when the card cannot join a group. */
 export async function receive(options: ReceiveOptions): Promise<ReceiveResult> {
@@ -371,7 +368,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     if (fault.code !== 'session/cancelled' && fault.code !== 'session/ended') {
       connector.link()?.send({
         type: 'result',
-        outcome: REFUSALS.has(fault.code) ? 'refused' : 'failed',
+        outcome: isRefusal(fault.code) ? 'refused' : 'failed',
         receivedBytes: work?.totals().receivedBytes ?? 0,
         fault,
       })

@@ -45,6 +45,13 @@ export type ReceiveFault =
   /** The sender's own words. */
   | { readonly code: 'peer/refused'; readonly refusal: Fault }
 
+const REFUSALS = new Set(['disk/too-small', 'disk/no-space', 'disk/in-use', 'disk/not-usable'])
+
+/** Found before the first write: the machine was never part of the session. */
+export function isRefusal(code: string): boolean {
+  return REFUSALS.has(code)
+}
+
 export class ReceiveError extends Error {
   override readonly name = 'ReceiveError'
   /** A refusal keeps the code that the sender gave it. */
