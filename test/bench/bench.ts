@@ -89,11 +89,13 @@ const lines = renderHeading({
 let unreached = 0
 process.stdout.write(`${lines.join('\n')}\n`)
 for (const row of rows) {
+  const fromMs = Date.now()
   process.stderr.write(`=== ${row.name}\n`)
   for await (const line of row.run(bench)) {
     if (line.verdict && !isReached(line.verdict)) unreached++
     process.stdout.write(`${renderLine(line)}\n`)
   }
+  process.stderr.write(`=== ${row.name} took ${((Date.now() - fromMs) / 1000).toFixed(0)} s\n`)
 }
 const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(0)
 process.stdout.write(`\n${unreached} not reached. The whole of it took ${seconds} s.\n`)

@@ -23,11 +23,6 @@ export const wallRow: Row = {
         const plan = { ...CABLE, receivers, lossPercent, rateMbit: CAP_MBIT }
         const sizeMib = bench.sizes.ordinaryMib
         const told = await bench.measure(sizeMib, plan, PEERS)
-        const found = await bench.measure(
-          sizeMib,
-          { ...plan, isRateTold: false },
-          { judged: [], peers: ['benchcast'] },
-        )
         const bestSeconds = best(sizeMib, lossPercent)
         const ratio = (runs: Runs | undefined): number =>
           medianOf(runs, one => one.writtenSeconds / bestSeconds)
@@ -41,15 +36,31 @@ export const wallRow: Row = {
             limit: { kind: 'at most', value: 1.06, unit: 'times' },
           },
         }
-        yield {
-          what: 'time / best possible, nobody told of the cap',
-          cell,
-          figures: figures(found, one => one.writtenSeconds / bestSeconds, 3),
-          verdict: null,
-        }
+        // Where it is hardest to find: eight answer, and lose.
+        if (receivers === 8) yield await untoldLine(bench, plan, cell, bestSeconds)
       }
     }
   },
+}
+
+/** What a technician gets who does not know what his switch carries. */
+async function untoldLine(
+  bench: Bench,
+  plan: CellPlan,
+  cell: string,
+  bestSeconds: number,
+): Promise<Line> {
+  const runs = await bench.measure(
+    bench.sizes.ordinaryMib,
+    { ...plan, isRateTold: false },
+    { judged: [], peers: ['benchcast'] },
+  )
+  return {
+    what: 'time / best possible, not told of the cap',
+    cell,
+    figures: figures(runs, one => one.writtenSeconds / bestSeconds, 3),
+    verdict: null,
+  }
 }
 
 export const wireRow: Row = {

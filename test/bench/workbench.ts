@@ -10,7 +10,7 @@ import { type Plan, type ToolName, TOOLS } from './tools.ts'
 
 const MIB = 2 ** 20
 /** A peer that is only shown is repeated as long as all its runs of a cell take no longer than this together. */
-const PEER_BUDGET_SECONDS = 25
+const PEER_BUDGET_SECONDS = 20
 const REMARK_CHARACTERS = 160
 /** udpcast may wait for ever for a receiver that never joined. */
 const TIMEOUT_MS = 120_000

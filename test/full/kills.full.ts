@@ -19,8 +19,8 @@ import { createLab, type Lab } from '../netns/harness.ts'
 const MIB = 1024 * 1024
 const RECEIVER_KILLS = 50
 const ENGINE_KILLS = 10
-/** Longest that one lives on after it has begun to receive. */
-const LIFE_MS = 800
+/** Longest that one lives on after it has begun to receive: the journal is synced about once a second. */
+const LIFE_MS = 2_500
 
 let directory: string
 let image: string
@@ -32,7 +32,7 @@ beforeEach(() => {
   image = path.join(directory, 'image')
   catalog = path.join(directory, 'catalog')
   // At 20 Mbit/s: longer than all lives together.
-  writeImage(image, 160 * MIB, 3)
+  writeImage(image, 256 * MIB, 3)
   id = importImage(catalog, image)
   lab = createLab({ hosts: 3, lossPercent: [0, 1, 1], hasOffload: false })
 })
