@@ -21,6 +21,9 @@ import { createTransmitter, type Emission, type Transmitter } from './transmitte
 /** Headers wait beside their payload in the socket's queue; more than fit the queue, so none is reused too soon. */
 const HEADER_RING = 2048
 const STATS_INTERVAL_MS = 100
+const FINEST_TIMER_MS = 2
+/** Nobody wakes it: Atomics.wait is a sleep. */
+const never = new Int32Array(new SharedArrayBuffer(4))
 /** The average datagram of a session is full: headers below UDP are added to each as if it were. */
 const WIRE_SHARE =
   (DATA_HEADER_BYTES + SYMBOL_BYTES + WIRE_OVERHEAD_BYTES) / (DATA_HEADER_BYTES + SYMBOL_BYTES)
@@ -179,6 +182,9 @@ function soon(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }
 
+/** setTimeout knows whole milliseconds; pacing needs parts of one. Commands wait that long at most. */
 function pause(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
+  if (ms >= FINEST_TIMER_MS) return new Promise(resolve => setTimeout(resolve, ms))
+  Atomics.wait(never, 0, 0, ms)
+  return soon()
 }

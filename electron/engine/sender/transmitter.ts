@@ -67,6 +67,8 @@ const ASK_INTERVAL_MS = 20
 /** A pass waits for answers no longer: three reports. Who stays silent is served by the next pass. */
 const ANSWER_MS = 300
 const IDLE_WAIT_MS = 5
+/** A full socket holds 256 KiB: at 10 Gbit/s it is empty again after so long. */
+const FULL_WAIT_MS = 0.2
 /** Datagrams in one tick at most, so that commands are heard between. */
 const TICK_DATAGRAMS = 256
 
@@ -211,7 +213,7 @@ export function createTransmitter(
         const current = slice ?? takeSlice()
         if (!current) return atPassEnd(nowMs)
         phase = 'sending'
-        if (!sendNext(current)) return 1
+        if (!sendNext(current)) return FULL_WAIT_MS
       }
       sync(nowMs, areReportsWanted ? HURRIED_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS)
       return pacer.waitMs(nowMs)

@@ -117,7 +117,7 @@ export async function sendUdpcast(options: UdpcastOptions): Promise<UdpcastResul
   const ticking = setInterval(() => options.onProgress(progress()), TELL_EVERY_MS)
   signal.addEventListener('abort', bell.ring)
   const querier = nic.kind === 'loopback' ? null : await openIgmpQuerier(nic)
-  const pacer = createPacer(options.rateBitsPerSecond, now())
+  const pacer = createPacer(options.rateBitsPerSecond, now(), 'coarse')
   options.onOpened({
     startNow() {
       transfer.startNow()
