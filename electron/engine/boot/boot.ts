@@ -2,6 +2,15 @@
 export { type Admission, machineKey } from './admission.ts'
 export { BootError, type BootFault, type PortHolder } from './bootError.ts'
 export type { BootEvent } from './bootEvent.ts'
+export { type BootHelper, type BootHelperOptions, openBootHelper } from './bootHelper.ts'
+export {
+  type BootParts,
+  PART,
+  PARTS_MANIFEST,
+  type PartsManifest,
+  partsManifestSchema,
+  readBootParts,
+} from './bootParts.ts'
 export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
 export { type BootSentence, bootSentence } from './bootSentence.ts'
 export {

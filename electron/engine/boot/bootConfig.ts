@@ -1,0 +1,53 @@
+/**
+ * What a boot loader is told to start, written for each machine: GRUB's configuration and iPXE's script. Pure.
+ *
+ * The kernel's command line tells the client which card it was started from (BOOTIF, in three spellings by three loaders:
+ * the client takes them all) and where the bench is, so that it need not wait for an announce.
+ */
+import { PART } from './bootParts.ts'
+
+export interface BootBench {
+  /** Of the chosen card. */
+  readonly address: string
+  readonly httpPort: number
+}
+
+/** Where GRUB looks: built into the signed binary, and relative to nothing. */
+export const GRUB_CONFIG = 'grub/grub.cfg'
+export const IPXE_SCRIPT = 'boot.ipxe'
+
+/** Both a screen and a serial line, the screen last: it then is /dev/console. */
+const CONSOLES = 'console=ttyS0,115200 console=tty0'
+
+/**
+ * For GRUB 2.12. Kernel and initramfs come over TFTP: GRUB's TCP repeats its ports and sequence numbers at each start,
+ * which servers take for leftovers of the start before.
+ */
+export function grubConfig(bench: BootBench): string {
+  const root = `(tftp,${bench.address})`
+  return [
+    'set timeout=0',
+    `echo "Benchcast: loading ${PART.kernel}"`,
+    `linux ${root}/${PART.kernel} ${commandLine(bench, '$net_default_mac')}`,
+    `echo "Benchcast: loading ${PART.initramfs}"`,
+    `initrd ${root}/${PART.initramfs}`,
+    'boot',
+    '',
+  ].join('\n')
+}
+
+/** For iPXE 1.21.1 and later: firmware's own, or ours. `netX` is the card it started from. */
+export function ipxeScript(bench: BootBench): string {
+  const base = `http://${bench.address}:${bench.httpPort}`
+  return [
+    '#!ipxe',
+    `kernel ${base}/${PART.kernel} initrd=${PART.initramfs} ${commandLine(bench, '${netX/mac:hexhyp}')}`,
+    `initrd ${base}/${PART.initramfs}`,
+    'boot',
+    '',
+  ].join('\n')
+}
+
+function commandLine(bench: BootBench, card: string): string {
+  return `quiet ${CONSOLES} BOOTIF=${card} benchcast.sender=${bench.address}`
+}

@@ -1,0 +1,87 @@
+/** The boot helper whole, on an isolated bench: a machine is followed from its first question to its last file. */
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type BootMachine, PART, PARTS_MANIFEST } from '../../electron/engine/boot/boot.ts'
+import { makeDirectory } from './commands.ts'
+import { createLab, type Lab, type Running } from './harness.ts'
+
+const SERVE = path.join(import.meta.dirname, 'bootServe.ts')
+
+let directory: string
+let lab: Lab
+beforeEach(() => {
+  directory = makeDirectory()
+  const parts = Object.values(PART).map((name, i) => {
+    const content = Buffer.alloc(300_000 + i, name)
+    fs.writeFileSync(path.join(directory, name), content)
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    return { name, bytes: content.length, sha256 }
+  })
+  const manifest = { version: 1, parts, packages: [] }
+  fs.writeFileSync(path.join(directory, PARTS_MANIFEST), JSON.stringify(manifest))
+})
+afterEach(() => {
+  lab.remove()
+  fs.rmSync(directory, { recursive: true, force: true })
+})
+
+function lines(running: Running): Record<string, unknown>[] {
+  const whole = running.stdout().split('\n').slice(0, -1)
+  return whole.map(line => JSON.parse(line) as Record<string, unknown>)
+}
+
+function machines(helper: Running): readonly BootMachine[] {
+  const told = lines(helper).findLast(line => 'machines' in line)
+  return (told?.['machines'] ?? []) as readonly BootMachine[]
+}
+
+async function runShell(host: number, command: string): Promise<string> {
+  const shell = lab.run(host, 'timeout', ['20', 'sh', '-c', command])
+  const { code } = await shell.ended
+  expect(code, `${command}: ${shell.stderr()}`).toBe(0)
+  return shell.stdout()
+}
+
+test('a machine is given an address and its boot file, and is followed to the initial ramdisk', async () => {
+  lab = createLab({ hosts: 2 })
+  const { address } = lab.host(0)
+  const helper = lab.run(0, process.execPath, [SERVE, address, 'look', directory])
+  await vi.waitFor(() => expect(helper.stdout()).toContain('httpPort'), { timeout: 20_000 })
+  const [opened] = lines(helper)
+  expect(opened).toMatchObject({ plan: { mode: 'server' } })
+
+  // As firmware of a BIOS machine asks, from a card that has no address yet.
+  await runShell(1, 'ip address flush dev lan0')
+  const script = path.join(directory, 'bound.sh')
+  const bound =
+    '#!/bin/sh\n[ "$1" = bound ] && ip address add $ip/24 dev lan0 && echo "$siaddr $boot_file"\nexit 0\n'
+  fs.writeFileSync(script, bound, { mode: 0o755 })
+  const vendor = 'PXEClient:Arch:00000:UNDI:002001'
+  const told = await runShell(
+    1,
+    `udhcpc -i lan0 -n -q -f -V ${vendor} -x 0x5d:0000 -s ${script} 2>&1`,
+  )
+  expect(told).toContain(`${address} ${PART.biosIpxe}`)
+  expect(machines(helper)).toMatchObject([{ firmware: 'bios', bootFile: PART.biosIpxe }])
+
+  const out = path.join(directory, 'out')
+  const fetched = async (url: string): Promise<Buffer> => {
+    await runShell(1, `curl -sf -o ${out} ${url}`)
+    return fs.readFileSync(out)
+  }
+  const bootFile = await fetched(`tftp://${address}/${PART.biosIpxe}`)
+  expect(bootFile.equals(fs.readFileSync(path.join(directory, PART.biosIpxe)))).toBe(true)
+  await vi.waitFor(() => expect(machines(helper)).toMatchObject([{ state: 'bootFile' }]))
+  const base = `http://${address}:${String(opened?.['httpPort'])}`
+  const script1 = (await fetched(`${base}/boot.ipxe`)).toString()
+  expect(script1).toContain(`kernel ${base}/${PART.kernel} `)
+  expect((await fetched(`tftp://${address}//grub/grub.cfg`)).toString()).toContain('linux (tftp,')
+  await fetched(`${base}/${PART.kernel}`)
+  await vi.waitFor(() => expect(machines(helper)).toMatchObject([{ state: 'kernel' }]))
+  await fetched(`${base}//${PART.initramfs}`)
+  await vi.waitFor(() =>
+    expect(machines(helper)).toMatchObject([{ state: 'initramfs', fetching: '', aborts: 0 }]),
+  )
+})
