@@ -118,3 +118,24 @@ test('a machine that gets no processor time drops packets itself, and that is wh
   expect(sentence(sender, address, 'socket-overflow')).toMatch(/its own system dropped [\d.]+ %/)
   expect(reasons(sender, inLab.host(1).address)).not.toContain('socket-overflow')
 })
+
+test('a slow disk is named with what it writes, and paces the session once the others have ended', async () => {
+  const inLab = bench({})
+  const sender = send(inLab, catalog, id, ['--start-after', '2', '--rate', '200mbit'])
+  await expectVerified(sender, [
+    receive(inLab, 1, target(1)),
+    receive(inLab, 2, target(2), ['--timeout', '60', '--throttle', '40mbit']),
+  ])
+  const [well, ill] = [inLab.host(1).address, inLab.host(2).address]
+  expect(reasons(sender, ill), sender.said()).toContain('disk')
+  expect(reasons(sender, well)).not.toContain('disk')
+  const perSecond = /([\d.]+) MB\/s get written/.exec(sentence(sender, ill, 'disk'))?.[1]
+  expect(Number(perSecond)).toBeLessThan(10) // 5 are allowed.
+  const number = sender.receiver(ill)?.number
+  const paces = sender.events().flatMap(one => (one.event === 'session' ? [one.pacedBy] : []))
+  expect(paces).toContainEqual({
+    kind: 'receiver',
+    receiverNumber: number,
+    sentence: `Machine ${number}’s disk paces the session`,
+  })
+})
