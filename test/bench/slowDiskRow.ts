@@ -64,7 +64,7 @@ async function measureOrdinary(bench: Bench, isSlowThere: boolean): Promise<numb
     const rules = ['--start-after', String(receivers), '--new', '--rate', `${CAP_MBIT}mbit`]
     const sender = send(lab, catalog, image, rules)
     const started = firstMark(sender, (line, atMs) => benchcast.startedAtMs(line, atMs))
-    const throttle = ['--timeout', '60', '--throttle', String((CAP_MBIT * 1e6) / 8 / 10)]
+    const throttle = ['--timeout', '60', '--throttle', `${CAP_MBIT / 10}mbit`]
     const slow = isSlowThere ? receive(lab, SLOW_HOST, output(SLOW_HOST), throttle) : null
     const ordinary = Array.from({ length: ORDINARY }, (_, at) =>
       receive(lab, at + 1, output(at + 1)),
