@@ -1,7 +1,8 @@
 /** `benchcast doctor --nic IFACE` */
-import type { Examination, Finding } from '../../../shared/ipc.ts'
+import type { Examination } from '../../../shared/ipc.ts'
 import { createDoctor } from '../../engine/doctor/doctor.ts'
 import { defineCommand, jsonOption } from '../command.ts'
+import { renderFinding } from '../findings.ts'
 import { required, text } from '../options.ts'
 import { printable } from '../table.ts'
 
@@ -39,8 +40,6 @@ export const doctorCommand = defineCommand({
   },
 })
 
-const MARKS = { fault: 'WRONG', warning: 'Warning', info: 'Note' } as const
-
 export function renderExamination({ nic, findings, unexamined }: Examination): string[] {
   const lines = findings.flatMap(finding => renderFinding(finding))
   const isFine = findings.every(({ severity }) => severity === 'info')
@@ -49,9 +48,4 @@ export function renderExamination({ nic, findings, unexamined }: Examination): s
     ...unexamined.map(sentence => printable(sentence)),
     ...(isFine ? [`Nothing wrong was found on ${printable(nic)}.`] : []),
   ]
-}
-
-function renderFinding({ severity, sentence, advice }: Finding): string[] {
-  const first = `${MARKS[severity]}: ${printable(sentence)}`
-  return advice === '' ? [first] : [first, `  ${printable(advice)}`]
 }

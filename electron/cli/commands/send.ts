@@ -18,6 +18,7 @@ import { withCatalog } from '../catalogAccess.ts'
 import { catalogOption, type Context, defineCommand, jsonOption } from '../command.ts'
 import { watchEnter } from '../keys.ts'
 import { decimal, flag, optional, rate, required, text, whole, withDefault } from '../options.ts'
+import { createFindingTeller } from '../findings.ts'
 import { followSession } from '../sessionReport.ts'
 import { CliError } from '../cliError.ts'
 import { printable } from '../table.ts'
@@ -103,6 +104,7 @@ export const sendCommand = defineCommand({
     `With --protocol udpcast: ${UDPCAST_LIMITS} Each address is one receiver, UDP ports 9000 and 9001 are used, and Ctrl-C ends it for good. Succeeds only when every machine acknowledged the end. With --async only machines that are started after this can be counted: use --wait.`,
     ` JSON: {"event":"session","id","name","state","imageId","fraction","rateBitsPerSecond","counts":{…},…}
        {"event":"receiver","id","number","name","address","state","haveBytes","totalBytes",…,"fault"}
+       {"event":"finding","code","severity","receiverId","sentence","advice","figures":{…}}
        {"event":"ended","isSuccess",…the session}
  udpcast: {"event":"session","protocol","imageId","state","doneBytes","totalBytes","group",…}
        {"event":"receiver","number","address","state","haveBytes","totalBytes"}
@@ -234,6 +236,7 @@ async function conduct(engine: Engine, sessionId: string, context: Context): Pro
   }
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
+  const tellFindings = createFindingTeller(sessionId, output)
   let isWaiting = true
   const ignoreKeys = hasKeyboard(context)
     ? watchEnter(
@@ -250,6 +253,7 @@ async function conduct(engine: Engine, sessionId: string, context: Context): Pro
     const rows = async (): Promise<SessionRows | null> => {
       const session = (await handlers['session:list'](null)).find(row => row.id === sessionId)
       if (!session) return null
+      tellFindings(await handlers['doctor:list'](null))
       isWaiting = session.state === 'waiting'
       const all = await handlers['session:receivers'](null)
       return { session, receivers: all.filter(row => row.sessionId === sessionId) }
