@@ -4,6 +4,7 @@
  */
 import type { Fault } from '../shared/fault.ts'
 import type { Delivery, Machine, SessionPhase, Target } from '../shared/protocol/control.ts'
+import type { FillMessage } from '../shared/protocol/fill.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { chooseSession, type Discovery } from './discovery.ts'
 import { type Link, openLink } from './link.ts'
@@ -35,6 +36,7 @@ export interface ConnectorOptions {
   onConnecting(known: KnownSession): void
   onAdmitted(number: number): void
   onManifest(link: Link, known: KnownSession, manifest: Manifest, wireHash: string): void
+  onFill(message: FillMessage): void
   onPhase(phase: SessionPhase): void
   onDropped(fault: Fault): void
   onReadmitted(): void
@@ -89,6 +91,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       machine,
       target,
       onAdmitted: options.onAdmitted,
+      onFill: options.onFill,
       onPhase: options.onPhase,
       onDropped: options.onDropped,
       onReadmitted: options.onReadmitted,

@@ -2,6 +2,7 @@
 import { newDataHeader, readData } from '../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES } from '../shared/protocol/limits.ts'
 import { PACKET, packetEnd, type SessionId, typeOf } from '../shared/protocol/packet.ts'
+import type { FillMessage } from '../shared/protocol/fill.ts'
 import { decodeSync } from '../shared/protocol/syncPacket.ts'
 import type { Assembler, StoredChunk } from './assembler.ts'
 
@@ -19,6 +20,8 @@ export interface Intake {
   take(datagram: Uint8Array): void
   /** The same for the bytes between two offsets: the way of bulk, without an object for each datagram. */
   takeSpan(memory: Uint8Array, from: number, to: number): void
+  /** Symbols that came by the control connection: checked as any others are. */
+  fill(message: FillMessage): void
   /** When the session's sender was last heard here. */
   heardAtMs(): number
   /** Datagrams not used, by reason. */
@@ -86,6 +89,16 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
       if (isHeard) heardAtMs = now()
       isHeard = false
       return heardAtMs
+    },
+    fill({ packets }) {
+      for (const packet of packets) {
+        if (packet.session !== options.session) reject('session')
+        else {
+          const stored = options.assembler.take(packet)
+          if (stored !== null) options.onChunk(stored)
+        }
+      }
+      options.onReportNow() // The sender waits to hear whether that was all.
     },
     rejected,
   }

@@ -10,6 +10,7 @@ import {
 } from '../shared/protocol/control.ts'
 import { encodeManifest } from '../shared/protocol/manifest.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
+import { encodeFill, type FillMessage } from '../shared/protocol/fill.ts'
 import { type Link, openLink } from './link.ts'
 import { cutImage, newBenchKeys } from './scriptedBench.ts'
 
@@ -31,11 +32,13 @@ interface Outcome {
   readonly reason: string
   readonly code: string | null
   readonly hasManifest: boolean
+  readonly fill?: FillMessage
 }
 
 /** Joins, lets `bench` answer, and tells how the link ended, or that the manifest came. */
 function answerWith(
   bench: (socket: WebSocket, admitted: ToReceiver & { type: 'admitted' }) => void,
+  awaitsFill = false,
 ): Promise<Outcome> {
   const opened = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   server = opened
@@ -56,12 +59,12 @@ function answerWith(
   return new Promise(resolve => {
     opened.once('listening', () => {
       const { port } = opened.address() as { port: number }
-      link = open(port, resolve)
+      link = open(port, resolve, awaitsFill)
     })
   })
 }
 
-function open(port: number, onOutcome: (outcome: Outcome) => void): Link {
+function open(port: number, onOutcome: (outcome: Outcome) => void, awaitsFill = false): Link {
   return openLink({
     known: {
       session: SESSION,
@@ -88,7 +91,10 @@ function open(port: number, onOutcome: (outcome: Outcome) => void): Link {
     },
     target: { path: '', kind: 'memory', sizeBytes: null },
     onAdmitted: () => undefined,
-    onManifest: () => onOutcome({ reason: '', code: null, hasManifest: true }),
+    onManifest: () => {
+      if (!awaitsFill) onOutcome({ reason: '', code: null, hasManifest: true })
+    },
+    onFill: message => onOutcome({ reason: '', code: null, hasManifest: true, fill: message }),
     onPhase: () => undefined,
     onDropped: () => undefined,
     onReadmitted: () => undefined,
@@ -142,6 +148,42 @@ test('pieces that leave a gap, overlap or overrun are refused', async () => {
     expect(outcome.code).toBe('peer/bad-manifest')
     server?.close()
   }
+})
+
+const SYMBOL = {
+  session: SESSION,
+  chunk: 0,
+  block: 0,
+  symbol: 0,
+  k: 1,
+  blockCount: 1,
+  storedBytes: 100,
+  payload: new Uint8Array(100).fill(7),
+}
+
+test('a fill is handed on once the manifest is here', async () => {
+  const outcome = await answerWith((socket, admitted) => {
+    socket.send(text(admitted))
+    socket.send(encodeManifestPiece(0, MANIFEST))
+    socket.send(encodeFill([SYMBOL]))
+  }, true)
+  expect(outcome.fill?.packets).toHaveLength(1)
+  expect([...(outcome.fill?.packets[0]?.payload ?? [])]).toEqual([...SYMBOL.payload])
+})
+
+test('a fill that is cut off, or comes before the manifest, ends the connection', async () => {
+  const broken = await answerWith((socket, admitted) => {
+    socket.send(text(admitted))
+    socket.send(encodeManifestPiece(0, MANIFEST))
+    socket.send(encodeFill([SYMBOL]).subarray(0, 50))
+  }, true)
+  expect(broken.reason).toContain('bad fill (truncated)')
+  server?.close()
+  const early = await answerWith((socket, admitted) => {
+    socket.send(text(admitted))
+    socket.send(encodeFill([SYMBOL]))
+  }, true)
+  expect(early.reason).toContain('before the manifest')
 })
 
 test('whatever does not follow the protocol ends the connection with a reason and no fault', async () => {

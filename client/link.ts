@@ -18,6 +18,7 @@ import {
   toReceiverSchema,
   type ToSender,
 } from '../shared/protocol/control.ts'
+import { decodeFill, type FillMessage, isFill } from '../shared/protocol/fill.ts'
 import { MAX_CONTROL_MESSAGE_BYTES } from '../shared/protocol/limits.ts'
 import {
   decodeManifest,
@@ -45,6 +46,8 @@ export interface LinkOptions {
   onAdmitted(number: number): void
   /** Manifest complete, its hash the announced image. `wireHash` tells two encodings of one image apart. */
   onManifest(manifest: Manifest, wireHash: string): void
+  /** Symbols for this receiver alone. Payloads are views of the message. */
+  onFill(message: FillMessage): void
   /** First with the phase at admission. */
   onPhase(phase: SessionPhase): void
   onDropped(fault: Fault): void
@@ -178,6 +181,13 @@ export function openLink(options: LinkOptions): Link {
     if (admission.doneBytes === admission.bytes.length) completeManifest(admission)
   }
 
+  function takeFill(bytes: Uint8Array): void {
+    const fill = decodeFill(bytes)
+    if (fill.kind === 'malformed') return end(`the bench sent a bad fill (${fill.reason})`)
+    if (admission?.isDone !== true) return end('the bench filled before the manifest')
+    options.onFill(fill)
+  }
+
   function completeManifest(complete: Admission): void {
     complete.isDone = true
     const manifest = decodeManifest(complete.bytes)
@@ -198,7 +208,8 @@ export function openLink(options: LinkOptions): Link {
     if (isOver) return
     heardAtMs = Date.now()
     const bytes = data as Buffer
-    if (isBinary) takePiece(bytes)
+    if (isBinary && isFill(bytes)) takeFill(bytes)
+    else if (isBinary) takePiece(bytes)
     else takeText(bytes.toString('utf8'))
   })
   socket.on('error', error => end(reasonOf(error, address, port)))

@@ -122,6 +122,9 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
         else fail(error)
       })
     },
+    onFill(message) {
+      if (!state.isDropped) data?.intake.fill(message)
+    },
     onPhase(phase) {
       endedAtMs = phase === 'ended' ? Date.now() : null
       apply({ type: 'phase', phase })

@@ -34,10 +34,17 @@ test('a repeated datagram counts once, late or not', () => {
 })
 
 test('numbers go on counting across the wrap', () => {
-  const sequence = see(0xffff_fffe, 0xffff_ffff, 0, 2)
+  // No datagram has the number 0.
+  const sequence = see(0xffff_fffe, 0xffff_ffff, 1, 3)
   expect(sequence.missed).toBe(1)
-  expect(sequence.see(1)).toBe('late')
+  expect(sequence.see(2)).toBe('late')
   expect(sequence.missed).toBe(0)
+})
+
+test('symbols without a number, from the control connection, change nothing', () => {
+  const sequence = see(5, 6)
+  expect(sequence.see(0)).toBe('old')
+  expect([sequence.seenSeq, sequence.received, sequence.missed]).toEqual([6, 2, 0])
 })
 
 test('a gap as long as the window, and longer, is counted in full', () => {
@@ -71,7 +78,7 @@ test('with loss, reordering and repeats at random, missed is exactly what never 
   const order: { seq: number; at: number }[] = []
   let lost = 0
   for (let i = 0; i < count; i++) {
-    const seq = (0xffff_f000 + i) >>> 0
+    const seq = (0xffff_f000 + i + (i < 0x1000 ? 0 : 1)) >>> 0 // Never 0.
     // The ends arrive, so that every gap lies between two arrivals.
     if (i > 100 && i < count - 100 && random() < 0.05) {
       lost++

@@ -2,6 +2,7 @@
  * Counts loss by gaps in txSeq, apart from repair. Reordered datagrams are taken out of the count again; duplicates are
  * told apart. Serial arithmetic: RFC 1982. PROTOCOL.md §4.1.
  */
+import { FILL_SEQ } from '../shared/protocol/fill.ts'
 import { isLaterSeq } from '../shared/protocol/packet.ts'
 
 /** How far back a late datagram is still recognised; switches reorder by a few, bonded links by hundreds. */
@@ -36,9 +37,11 @@ export function createSequence(): Sequence {
 
   function advance(from: number, txSeq: number): void {
     const gap = (txSeq - from - 1) >>> 0
-    missed += gap
+    const isWrap = txSeq < from
+    missed += isWrap ? gap - 1 : gap // Nothing has the number 0.
     if (gap >= WINDOW) window.fill(0)
     else for (let i = 1; i <= gap; i++) window[(from + i) % WINDOW] = 0
+    if (isWrap) window[0] = 1
     window[txSeq % WINDOW] = 1
     front = txSeq
     oldInARow = 0
@@ -46,6 +49,7 @@ export function createSequence(): Sequence {
 
   return {
     see(txSeq) {
+      if (txSeq === FILL_SEQ) return 'old' // Came by the control connection: no part of the run.
       if (front === null) {
         received++
         start(txSeq)

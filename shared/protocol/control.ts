@@ -132,7 +132,7 @@ export type ProbeOrder = Extract<ToReceiver, { type: 'probe' }>
 export type ProbeReport = z.infer<typeof probedSchema>
 
 /** Type bytes of binary messages. */
-export const CONTROL_BINARY = { manifest: 1, need: 2 } as const
+export const CONTROL_BINARY = { manifest: 1, need: 2, fill: 3 } as const
 
 export function controlPath(session: SessionId): string {
   return `/v${PROTOCOL_VERSION}/${sessionIdToHex(session)}`

@@ -68,6 +68,9 @@ export const SESSION_GROUP_PREFIX = '239.255.'
 export const DATA_PORT_FIRST = 63_000
 export const DATA_PORT_LAST = 64_000
 
+/** Symbols in one FILL, and on the way to one machine at most: 92 KB that the engine may have to keep for each. */
+export const MAX_FILL_SYMBOLS = 64
+
 /** Header of a probe, the least one datagram of it can be. */
 export const PROBE_HEADER_BYTES = 16
 

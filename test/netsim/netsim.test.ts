@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { simulate, type SimReceiver } from './netsim.ts'
+import { calm, simulate, type SimReceiver } from './netsim.ts'
 
-const calm: SimReceiver = { loss: 0, joinsAtMs: 0, deafMs: null, assemblyBytes: 32 * 1024 * 1024 }
-const bench = { seed: 1, chunks: 24, chunkBytes: 500_000, rateBitsPerSecond: 100e6, endMs: 60_000 }
+const bench = {
+  seed: 1,
+  chunks: 24,
+  chunkBytes: 500_000,
+  rateBitsPerSecond: 100e6,
+  endMs: 60_000,
+  policy: null,
+}
 const many = (count: number, receiver: SimReceiver): SimReceiver[] =>
   Array.from({ length: count }, () => receiver)
 

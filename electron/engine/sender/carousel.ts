@@ -1,14 +1,27 @@
 /**
  * Which symbols go out next. Pure: no clock, socket or disk. PROTOCOL.md §6.2.
  *
+ * Stragglers' needs wait until nobody else lacks anything: then passes are theirs, catching up. Where others go on and
+ * on, as late joiners make them, stragglers get a share of every pass but the first.
+ *
  * Two sources, reported gaps before fresh chunks: gaps are small and let receivers free memory, yet they may take at
  * most half of what is sent while fresh chunks remain, so that a lossy machine cannot hold up the others.
  */
 import { blockLayout, blockSymbols } from '../../../shared/protocol/blocks.ts'
-import { MAX_BLOCK_SYMBOLS, MAX_CHUNK_BLOCKS } from '../../../shared/protocol/limits.ts'
-import { BITMAP_BYTES, type NeedReport } from '../../../shared/protocol/needReport.ts'
+import {
+  MAX_BLOCK_SYMBOLS,
+  MAX_CHUNK_BLOCKS,
+  MAX_FILL_SYMBOLS,
+} from '../../../shared/protocol/limits.ts'
+import {
+  BITMAP_BYTES,
+  type NeedEntry,
+  type NeedReport,
+} from '../../../shared/protocol/needReport.ts'
 import { isLaterSeq } from '../../../shared/protocol/packet.ts'
-import { createNeedSum, type NeedSum } from './needSum.ts'
+import { createFills, type Fill, type FillSymbol } from './fills.ts'
+import { createNeedSum, type NeedSum, type Tally } from './needSum.ts'
+import { createLossMeter, proactiveRows } from './proactive.ts'
 
 /** Symbols of one chunk in sending order, interleaved over its blocks: `block << 8 | symbol`; 128 and up are repair. */
 export interface Slice {
@@ -23,6 +36,12 @@ export interface Slice {
 export interface Carousel {
   readonly pass: number
   readonly needs: NeedSum
+  /** The needs that are served now. */
+  readonly served: Tally
+  /** Only stragglers lack something: the pass is theirs. */
+  readonly isCatchingUp: boolean
+  /** What is still lacking is on its way over control connections. */
+  readonly isOnlyFilling: boolean
   /** Every entry must name chunks below the manifest's count: the session checks. */
   report(slot: number, report: NeedReport): void
   /** Null at the end of a pass, when no gap is known and no fresh chunk is wanted. */
@@ -31,6 +50,13 @@ export interface Carousel {
   sent(slice: Slice, lastSeq: number): void
   /** Starts over. After a pass that sent nothing, chunks thought partial are taken as wanted whole. */
   beginPass(): void
+  /** Of what is sent while others are served too, for stragglers; 0 to 1. */
+  setDeferredShare(share: number): void
+  /** The next symbols for one machine alone. */
+  nextFill(): Fill | null
+  filled(slot: number): void
+  /** Its connection is another one now, or none. */
+  forget(slot: number): void
 }
 
 /** Repairs may run ahead of fresh data by this many symbols at most: eight chunks. */
@@ -40,6 +66,8 @@ const ROWS = 256 - MAX_BLOCK_SYMBOLS
 
 /** Missing symbols cost no more than repair symbols, give or take a tenth. */
 const NEARLY_SAME = 1.1
+
+type BlockEntry = Extract<NeedEntry, { kind: 'block' }>
 
 /** What is known to be missing of one chunk. */
 interface Gap {
@@ -53,26 +81,39 @@ interface Gap {
 
 export function createCarousel(storedBytes: Uint32Array): Carousel {
   const needs = createNeedSum(storedBytes.length)
+  const meter = createLossMeter()
+  const fills = createFills()
   const lastSeq = new Uint32Array(storedBytes.length)
   const wasSent = new Uint8Array(storedBytes.length)
   const gaps = new Map<number, Gap>()
   /** The next repair row of each block, chunk by chunk. */
   const nextRow = new Uint8Array(storedBytes.length * MAX_CHUNK_BLOCKS)
+  const slots = new Set<number>()
+  /** Rows to send with a block of so many symbols; forgotten with each report. */
+  const rowsFor = new Map<number, number>()
+  let isCatchingUp = false
   let cursor = 0
+  let deferredCursor = 0
+  let deferredShare = 0
+  let deferredCredit = 0
   let pass = 1
   let credit = 0
   let slicesInPass = 0
   let onItsWay: number | null = null
 
+  const served = (): Tally => (isCatchingUp ? needs.deferred : needs.prompt)
+  const losses = (): number[] =>
+    [...slots].filter(slot => needs.tallyOf(slot) === needs.prompt).map(slot => meter.loss(slot))
+
   function takeGap(): Slice | null {
     for (const [chunk, gap] of gaps) {
       gaps.delete(chunk)
-      if (needs.partial(chunk) === 0) continue
+      if (served().partial(chunk) === 0 || fills.has(chunk)) continue
       const { blockCount } = blockLayout(storedBytes[chunk] ?? 0)
       const symbols = interleave(
         Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap)),
       )
-      if (symbols.length > 0) return { chunk, symbols, isRepeat: true, isGap: true }
+      if (symbols.length > 0) return slice(chunk, symbols, { isRepeat: true, isGap: true })
     }
     return null
   }
@@ -87,29 +128,134 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
     const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
     const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
     const most = Math.min(gap.most[block] ?? 0, k)
+    const row = nextRow[chunk * MAX_CHUNK_BLOCKS + block] ?? 0
+    if (row + most > ROWS) return missing
+    const isSameForAll =
+      gap.reporters.size >= served().lack(chunk) && missing.length <= most * NEARLY_SAME
+    return isSameForAll ? missing : takeRows(chunk, block, most)
+  }
+
+  /** Fresh repair symbols, at most as many as the block has left. */
+  function takeRows(chunk: number, block: number, wanted: number): number[] {
     const at = chunk * MAX_CHUNK_BLOCKS + block
     const row = nextRow[at] ?? 0
-    const isSameForAll =
-      gap.reporters.size >= needs.lack(chunk) && missing.length <= most * NEARLY_SAME
-    if (isSameForAll || row + most > ROWS) return missing
-    nextRow[at] = row + most
-    return Array.from({ length: most }, (_, i) => MAX_BLOCK_SYMBOLS + row + i)
+    const count = Math.min(wanted, ROWS - row)
+    nextRow[at] = row + count
+    return Array.from({ length: count }, (_, i) => MAX_BLOCK_SYMBOLS + row + i)
   }
 
   function takeFresh(): Slice | null {
+    const tally = served()
     for (; cursor < storedBytes.length; cursor++) {
-      if (needs.lack(cursor) <= needs.partial(cursor)) continue
-      const chunk = cursor++
-      gaps.delete(chunk)
-      const symbols = wholeChunk(storedBytes[chunk] ?? 0)
-      return { chunk, symbols, isRepeat: wasSent[chunk] === 1, isGap: false }
+      if (tally.lack(cursor) <= tally.partial(cursor) || fills.has(cursor)) continue
+      return wholeChunk(cursor++)
     }
     return null
   }
 
+  /** While others are served: a chunk that stragglers alone lack. */
+  function takeDeferred(): Slice | null {
+    if (isCatchingUp || pass === 1 || deferredCredit < 0) return null
+    const { prompt, deferred } = needs
+    if (deferred.lackingChunks === 0) return null
+    for (let looked = 0; looked < storedBytes.length; looked++) {
+      const chunk = deferredCursor
+      deferredCursor = (deferredCursor + 1) % storedBytes.length
+      if (prompt.lack(chunk) > 0 || deferred.lack(chunk) <= deferred.partial(chunk)) continue
+      return wholeChunk(chunk)
+    }
+    return null
+  }
+
+  function wholeChunk(chunk: number): Slice {
+    gaps.delete(chunk)
+    const layout = blockLayout(storedBytes[chunk] ?? 0)
+    const symbols = interleave(
+      Array.from({ length: layout.blockCount }, (_, block) => {
+        const k = blockSymbols(layout, block)
+        // A straggler's loss may only be its slow link's, and gone at its own pace.
+        const rows = isCatchingUp ? 0 : (rowsFor.get(k) ?? proactiveRows(k, losses()))
+        rowsFor.set(k, rows)
+        const source = Array.from({ length: k }, (__, symbol) => symbol)
+        return [...source, ...takeRows(chunk, block, rows)]
+      }),
+    )
+    return slice(chunk, symbols, { isRepeat: wasSent[chunk] === 1, isGap: false })
+  }
+
+  function slice(
+    chunk: number,
+    symbols: Uint16Array,
+    kind: Pick<Slice, 'isRepeat' | 'isGap'>,
+  ): Slice {
+    return { chunk, symbols, ...kind }
+  }
+
   function take(): Slice | null {
+    if (isCatchingUp && needs.prompt.lackingChunks > 0) begin()
+    if (deferredShare > 0) {
+      const one = takeDeferred()
+      if (one) {
+        deferredCredit -= one.symbols.length / deferredShare
+        return one
+      }
+    }
     if (credit >= 0) return takeGap() ?? takeFresh()
     return takeFresh() ?? takeGap()
+  }
+
+  function begin(): void {
+    slicesInPass = 0
+    cursor = 0
+    credit = 0
+    const { prompt, deferred } = needs
+    const wasCatchingUp = isCatchingUp
+    isCatchingUp = prompt.lackingChunks === 0 && deferred.lackingChunks > 0
+    if (wasCatchingUp === isCatchingUp) return
+    gaps.clear()
+    rowsFor.clear()
+  }
+
+  function isCurrent(chunk: number, seenSeq: number): boolean {
+    // Older than the chunk's last transmission, or in the midst of it: it lists what is in flight.
+    if (chunk === onItsWay) return false
+    return wasSent[chunk] === 0 || !isLaterSeq(lastSeq[chunk] ?? 0, seenSeq)
+  }
+
+  function addGap(slot: number, entry: BlockEntry): void {
+    const gap = gaps.get(entry.chunk) ?? newGap()
+    gaps.set(entry.chunk, gap)
+    gap.reporters.add(slot)
+    const at = entry.block * BITMAP_BYTES
+    entry.missing.forEach((byte, i) => {
+      gap.missing[at + i] = (gap.missing[at + i] ?? 0) | byte
+    })
+    gap.most[entry.block] = Math.max(gap.most[entry.block] ?? 0, entry.missingCount)
+  }
+
+  /** These blocks are all that the machine still lacks, they are few, and nobody else lacks them. */
+  function areLast(slot: number, blocks: readonly BlockEntry[], seenSeq: number): boolean {
+    const chunks = new Set(blocks.map(entry => entry.chunk))
+    if (chunks.size === 0 || chunks.size !== needs.lackedBy(slot)) return false
+    const symbols = blocks.reduce((sum, entry) => sum + entry.missingCount, 0)
+    if (symbols > MAX_FILL_SYMBOLS) return false
+    return [...chunks].every(
+      chunk =>
+        wasSent[chunk] === 1 &&
+        isCurrent(chunk, seenSeq) &&
+        needs.prompt.lack(chunk) + needs.deferred.lack(chunk) === 1,
+    )
+  }
+
+  /** Any different symbols complete a block: of the missing ones, as many as it takes. */
+  function lastSymbols({ chunk, block, missing, missingCount }: BlockEntry): FillSymbol[] {
+    const layout = blockLayout(storedBytes[chunk] ?? 0)
+    if (block >= layout.blockCount) return []
+    const k = blockSymbols(layout, block)
+    return setBits(missing)
+      .filter(symbol => symbol < k)
+      .slice(0, missingCount)
+      .map(symbol => ({ chunk, block, symbol }))
   }
 
   return {
@@ -117,49 +263,59 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
     get pass() {
       return pass
     },
+    get served() {
+      return served()
+    },
+    get isCatchingUp() {
+      return isCatchingUp
+    },
+    get isOnlyFilling() {
+      return fills.chunkCount > 0 && fills.chunkCount >= served().lackingChunks
+    },
     report(slot, report) {
+      slots.add(slot)
+      meter.update(slot, report)
+      rowsFor.clear()
+      const blocks: BlockEntry[] = []
       for (const entry of report.entries) {
-        if (entry.kind !== 'block') {
-          needs.run(slot, entry.kind, entry.firstChunk, entry.length)
-          continue
-        }
-        const { chunk } = entry
-        if (!needs.markPartial(slot, chunk)) continue
-        // Older than the chunk's last transmission, or in the midst of it: it lists what is in flight.
-        if (chunk === onItsWay) continue
-        if (wasSent[chunk] === 1 && isLaterSeq(lastSeq[chunk] ?? 0, report.seenSeq)) continue
-        const gap = gaps.get(chunk) ?? newGap()
-        gaps.set(chunk, gap)
-        gap.reporters.add(slot)
-        const at = entry.block * BITMAP_BYTES
-        entry.missing.forEach((byte, i) => {
-          gap.missing[at + i] = (gap.missing[at + i] ?? 0) | byte
-        })
-        gap.most[entry.block] = Math.max(gap.most[entry.block] ?? 0, entry.missingCount)
+        if (entry.kind === 'block') {
+          const tally = needs.markPartial(slot, entry.chunk)
+          if (tally !== null) blocks.push(entry)
+          if (tally === served() && isCurrent(entry.chunk, report.seenSeq)) addGap(slot, entry)
+        } else needs.run(slot, entry.kind, entry.firstChunk, entry.length)
       }
       needs.heard(slot, report.seenSeq)
+      fills.reported(slot, needs.lackedBy(slot))
+      if (areLast(slot, blocks, report.seenSeq)) fills.offer(slot, blocks.flatMap(lastSymbols))
     },
     next() {
-      const slice = take()
-      onItsWay = slice?.chunk ?? null
-      return slice
+      const taken = take()
+      onItsWay = taken?.chunk ?? null
+      return taken
     },
-    sent(slice, seq) {
+    sent({ chunk, symbols, isGap }, seq) {
       slicesInPass++
       onItsWay = null
-      lastSeq[slice.chunk] = seq
-      wasSent[slice.chunk] = 1
+      lastSeq[chunk] = seq
+      wasSent[chunk] = 1
       // A whole chunk counts as fresh in every pass: a late joiner's pass leaves room for gaps too.
-      credit += slice.isGap ? -slice.symbols.length : slice.symbols.length
+      credit += isGap ? -symbols.length : symbols.length
       credit = Math.min(credit, REPAIR_CREDIT_SYMBOLS)
+      deferredCredit = Math.min(deferredCredit + symbols.length, 0)
     },
     beginPass() {
       // Nobody repaired what was called partial: whatever was lost on the way, whole chunks mend it.
       if (slicesInPass === 0) needs.forgetPartials()
       else pass++
-      slicesInPass = 0
-      cursor = 0
-      credit = 0
+      begin()
+    },
+    setDeferredShare: share => void (deferredShare = share),
+    nextFill: fills.take,
+    filled: fills.taken,
+    forget(slot) {
+      slots.delete(slot)
+      meter.forget(slot)
+      fills.forget(slot)
     },
   }
 }
@@ -170,15 +326,6 @@ function newGap(): Gap {
     most: new Uint8Array(MAX_CHUNK_BLOCKS),
     reporters: new Set(),
   }
-}
-
-function wholeChunk(storedBytes: number): Uint16Array {
-  const layout = blockLayout(storedBytes)
-  return interleave(
-    Array.from({ length: layout.blockCount }, (_, block) =>
-      Array.from({ length: blockSymbols(layout, block) }, (__, symbol) => symbol),
-    ),
-  )
 }
 
 /** The i-th symbol of every block before any (i+1)-th: a burst of lost datagrams is spread over all blocks. */

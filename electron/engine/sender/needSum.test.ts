@@ -3,8 +3,9 @@ import { seededRandom } from '../../../shared/seededRandom.ts'
 import { createNeedSum, type NeedSum } from './needSum.ts'
 
 const CHUNKS = 6
-const lacks = (sum: NeedSum) => Array.from({ length: CHUNKS }, (_, chunk) => sum.lack(chunk))
-const partials = (sum: NeedSum) => Array.from({ length: CHUNKS }, (_, chunk) => sum.partial(chunk))
+const lacks = (sum: NeedSum) => Array.from({ length: CHUNKS }, (_, chunk) => sum.prompt.lack(chunk))
+const partials = (sum: NeedSum) =>
+  Array.from({ length: CHUNKS }, (_, chunk) => sum.prompt.partial(chunk))
 
 function withReceivers(count: number): NeedSum {
   const sum = createNeedSum(CHUNKS)
@@ -19,10 +20,10 @@ describe('the sum of needs', () => {
   it('counts nobody before the first report, then all of a newcomer', () => {
     const sum = createNeedSum(CHUNKS)
     sum.admit(1)
-    expect(sum.lackingChunks).toBe(0)
+    expect(sum.prompt.lackingChunks).toBe(0)
     sum.count(1, true)
     expect(lacks(sum)).toEqual([1, 1, 1, 1, 1, 1])
-    expect(sum.lackingChunks).toBe(CHUNKS)
+    expect(sum.prompt.lackingChunks).toBe(CHUNKS)
   })
 
   it('takes both what is written and what waits for a disk as not needed', () => {
@@ -30,13 +31,13 @@ describe('the sum of needs', () => {
     sum.run(1, 'have', 0, 2)
     sum.run(2, 'held', 1, 2)
     expect(lacks(sum)).toEqual([1, 0, 1, 2, 2, 2])
-    expect(sum.lackingChunks).toBe(5)
+    expect(sum.prompt.lackingChunks).toBe(5)
   })
 
   it('needs a chunk again that a receiver no longer holds', () => {
     const sum = withReceivers(1)
     sum.run(1, 'held', 0, CHUNKS)
-    expect(sum.lackingChunks).toBe(0)
+    expect(sum.prompt.lackingChunks).toBe(0)
     sum.run(1, 'whole', 3, 1)
     expect(lacks(sum)).toEqual([0, 0, 0, 1, 0, 0])
   })
@@ -58,7 +59,7 @@ describe('the sum of needs', () => {
     sum.count(1, false)
     expect(lacks(sum)).toEqual([1, 1, 1, 1, 1, 1])
     sum.run(1, 'have', 2, 1)
-    expect(sum.markPartial(1, 4)).toBe(false)
+    expect(sum.markPartial(1, 4)).toBe(null)
     expect(partials(sum)).toEqual([0, 0, 0, 0, 0, 0])
     sum.count(1, true)
     expect(lacks(sum)).toEqual([1, 1, 1, 2, 2, 2])
@@ -67,12 +68,12 @@ describe('the sum of needs', () => {
 
   it('ends a chunk being partial when it is complete or gone', () => {
     const sum = withReceivers(1)
-    expect(sum.markPartial(1, 2)).toBe(true)
-    expect(sum.markPartial(1, 3)).toBe(true)
+    expect(sum.markPartial(1, 2)).toBe(sum.prompt)
+    expect(sum.markPartial(1, 3)).toBe(sum.prompt)
     sum.run(1, 'held', 2, 1)
     sum.run(1, 'whole', 3, 1)
     expect(partials(sum)).toEqual([0, 0, 0, 0, 0, 0])
-    expect(sum.markPartial(1, 2)).toBe(false)
+    expect(sum.markPartial(1, 2)).toBe(null)
   })
 
   it('takes a withdrawn receiver out wholly', () => {
@@ -83,7 +84,7 @@ describe('the sum of needs', () => {
     expect(partials(sum)).toEqual([0, 0, 0, 0, 0, 0])
     sum.withdraw(2)
     sum.run(2, 'have', 0, 6)
-    expect(sum.lackingChunks).toBe(CHUNKS)
+    expect(sum.prompt.lackingChunks).toBe(CHUNKS)
   })
 
   it('starts a readmitted receiver with nothing, uncounted', () => {
@@ -91,7 +92,7 @@ describe('the sum of needs', () => {
     sum.run(1, 'have', 0, CHUNKS)
     sum.markPartial(1, 0)
     sum.admit(1)
-    expect(sum.lackingChunks).toBe(0)
+    expect(sum.prompt.lackingChunks).toBe(0)
     sum.count(1, true)
     expect(lacks(sum)).toEqual([1, 1, 1, 1, 1, 1])
   })
@@ -100,9 +101,9 @@ describe('the sum of needs', () => {
     const sum = withReceivers(1)
     sum.run(9, 'have', 0, 6)
     sum.count(9, true)
-    expect(sum.markPartial(9, 0)).toBe(false)
+    expect(sum.markPartial(9, 0)).toBe(null)
     sum.run(1, 'have', 4, 100)
-    expect(sum.markPartial(1, 100)).toBe(false)
+    expect(sum.markPartial(1, 100)).toBe(null)
     expect(lacks(sum)).toEqual([1, 1, 1, 1, 0, 0])
   })
 
@@ -120,21 +121,47 @@ describe('the sum of needs', () => {
     sum.heard(1, 0xffff_fff0)
     sum.heard(2, 5)
     sum.heard(3, 5)
-    expect(sum.haveAllSeen(0xffff_fff0)).toBe(true)
-    expect(sum.haveAllSeen(3)).toBe(false)
+    expect(sum.prompt.haveAllSeen(0xffff_fff0)).toBe(true)
+    expect(sum.prompt.haveAllSeen(3)).toBe(false)
     sum.run(1, 'have', 0, CHUNKS)
-    expect(sum.haveAllSeen(3)).toBe(true)
-    expect(sum.haveAllSeen(6)).toBe(false)
+    expect(sum.prompt.haveAllSeen(3)).toBe(true)
+    expect(sum.prompt.haveAllSeen(6)).toBe(false)
     sum.count(2, false)
     sum.count(3, false)
-    expect(sum.haveAllSeen(6)).toBe(true)
+    expect(sum.prompt.haveAllSeen(6)).toBe(true)
+  })
+
+  it('moves a straggler to a sum of its own, with all that is known of it', () => {
+    const sum = withReceivers(2)
+    sum.run(1, 'have', 0, 2)
+    sum.markPartial(1, 4)
+    sum.heard(2, 9)
+    sum.defer(1, true)
+    expect(lacks(sum)).toEqual([1, 1, 1, 1, 1, 1])
+    expect(partials(sum)).toEqual([0, 0, 0, 0, 0, 0])
+    expect([sum.deferred.lack(0), sum.deferred.lack(4), sum.deferred.partial(4)]).toEqual([0, 1, 1])
+    expect([sum.deferred.lackingChunks, sum.lackedBy(1), sum.lackedBy(9)]).toEqual([4, 4, 0])
+    expect([sum.prompt.receivers, sum.deferred.receivers]).toEqual([1, 1])
+    expect(sum.prompt.haveAllSeen(9)).toBe(true)
+    expect(sum.deferred.haveAllSeen(9)).toBe(false)
+    expect(sum.markPartial(1, 5)).toBe(sum.deferred)
+    sum.admit(1)
+    sum.count(1, true)
+    expect(sum.tallyOf(1)).toBe(sum.deferred)
+    sum.defer(1, false)
+    expect(sum.tallyOf(1)).toBe(sum.prompt)
+    expect(sum.deferred.lackingChunks).toBe(0)
+    expect(lacks(sum)).toEqual([2, 2, 2, 2, 2, 2])
   })
 
   it('agrees with a plain recount after thousands of random events', () => {
     const random = seededRandom(11)
     const pick = (below: number) => Math.floor(random() * below)
     const sum = createNeedSum(CHUNKS)
-    const known = new Map<number, { has: Set<number>; partial: Set<number>; counted: boolean }>()
+    const known = new Map<
+      number,
+      { has: Set<number>; partial: Set<number>; counted: boolean; late: boolean }
+    >()
     for (let i = 0; i < 5_000; i++) {
       const slot = pick(4)
       const chunk = pick(CHUNKS)
@@ -142,7 +169,12 @@ describe('the sum of needs', () => {
       const event = pick(20)
       if (event === 0) {
         sum.admit(slot)
-        known.set(slot, { has: new Set(), partial: new Set(), counted: false })
+        known.set(slot, {
+          has: new Set(),
+          partial: new Set(),
+          counted: false,
+          late: one?.late ?? false,
+        })
       } else if (event === 1) {
         sum.withdraw(slot)
         known.delete(slot)
@@ -150,6 +182,10 @@ describe('the sum of needs', () => {
         const counted = random() < 0.7
         sum.count(slot, counted)
         if (one) one.counted = counted
+      } else if (event < 8) {
+        const late = random() < 0.5
+        sum.defer(slot, late)
+        if (one) one.late = late
       } else if (event < 15) {
         const kind = (['have', 'held', 'whole'] as const)[pick(3)] ?? 'have'
         sum.run(slot, kind, chunk, 1)
@@ -160,12 +196,18 @@ describe('the sum of needs', () => {
         sum.markPartial(slot, chunk)
         if (one && !one.has.has(chunk)) one.partial.add(chunk)
       }
-      const counted = [...known.values()].filter(each => each.counted)
       const every = Array.from({ length: CHUNKS }, (_, at) => at)
-      const expected = every.map(at => counted.filter(each => !each.has.has(at)).length)
-      expect(lacks(sum)).toEqual(expected)
-      expect(partials(sum)).toEqual(every.map(at => counted.filter(e => e.partial.has(at)).length))
-      expect(sum.lackingChunks).toBe(expected.filter(Boolean).length)
+      for (const [tally, late] of [
+        [sum.prompt, false],
+        [sum.deferred, true],
+      ] as const) {
+        const counted = [...known.values()].filter(each => each.counted && each.late === late)
+        const expected = every.map(at => counted.filter(each => !each.has.has(at)).length)
+        const partial = every.map(at => counted.filter(each => each.partial.has(at)).length)
+        expect(every.map(at => tally.lack(at))).toEqual(expected)
+        expect(every.map(at => tally.partial(at))).toEqual(partial)
+        expect(tally.lackingChunks).toBe(expected.filter(Boolean).length)
+      }
     }
   })
 })

@@ -12,11 +12,13 @@ import { type GroupSender, openGroupSender } from '../net/net.ts'
 import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
-import { WIRE_OVERHEAD_BYTES } from './pacer.ts'
 import { createFanOut, type FanOut } from './fanOut.ts'
+import { fillMessage } from './fillMessage.ts'
+import type { Fill } from './fills.ts'
+import { WIRE_OVERHEAD_BYTES } from './pacer.ts'
 import { createRepairSymbols } from './repairSymbols.ts'
 import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
-import { createTransmitter, type Emission, type Transmitter } from './transmitter.ts'
+import { createTransmitter, type Emission, type Transmitter, type Wire } from './transmitter.ts'
 
 /** Headers wait beside their payload in the socket's queue; more than fit the queue, so none is reused too soon. */
 const HEADER_RING = 2048
@@ -59,7 +61,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     options.session,
     options.source.storedBytes,
     carousel,
-    createWire(socket, reader, options.source),
+    { ...createWire(socket, reader, options.source), fill },
     {
       nowMs: performance.now(),
       rateBitsPerSecond: options.rateBitsPerSecond ?? auto.rateBitsPerSecond,
@@ -67,6 +69,16 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     },
   )
   transmitter.setPaused(true)
+
+  function fill(wanted: Fill): number {
+    const { session, source } = options
+    const bytes = fillMessage(session, source.storedBytes, reader.read, wanted)
+    const { length } = bytes
+    port.postMessage({ kind: 'fill', slot: wanted.slot, bytes } satisfies PumpEvent, [
+      bytes.buffer as ArrayBuffer,
+    ])
+    return length
+  }
   let isStopped = false
 
   port.on('message', (command: PumpCommand) => {
@@ -87,7 +99,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     tell({
       kind: 'stats',
       stats: { ...transmitter.stats(), wantedBitsPerSecond: auto.rateBitsPerSecond },
-      lackingChunks: carousel.needs.lackingChunks,
+      lackingChunks: carousel.needs.prompt.lackingChunks + carousel.needs.deferred.lackingChunks,
       sendErrors,
       lastSendError,
     })
@@ -129,10 +141,20 @@ function obey(
       auto.restart()
       return transmitter.setPaused(command.isPaused)
     case 'admit':
+      carousel.forget(command.slot)
       return carousel.needs.admit(command.slot)
     case 'withdraw':
       auto.withdraw(command.slot)
+      carousel.forget(command.slot)
       return carousel.needs.withdraw(command.slot)
+    case 'defer':
+      // The rate is what the others can take.
+      auto.count(command.slot, !command.isDeferred)
+      return carousel.needs.defer(command.slot, command.isDeferred)
+    case 'ownPace':
+      return transmitter.setOwnPace(command.limitBitsPerSecond, command.catchUpBitsPerSecond)
+    case 'filled':
+      return carousel.filled(command.slot)
     case 'count':
       auto.count(command.slot, command.isCounted)
       return carousel.needs.count(command.slot, command.isCounted)
@@ -145,11 +167,7 @@ function obey(
   }
 }
 
-function createWire(
-  socket: FanOut,
-  reader: ChunkReader,
-  source: ChunkSource,
-): Parameters<typeof createTransmitter>[3] {
+function createWire(socket: FanOut, reader: ChunkReader, source: ChunkSource): Omit<Wire, 'fill'> {
   const headers = Buffer.allocUnsafeSlow(HEADER_RING * DATA_HEADER_BYTES)
   let next = 0
   let code: ErasureCode | null = null

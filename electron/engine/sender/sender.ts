@@ -35,6 +35,16 @@ export type PumpCommand =
   | { readonly kind: 'pack'; readonly packets: number }
   | { readonly kind: 'rate'; readonly bitsPerSecond: number | null }
   | { readonly kind: 'admit' | 'withdraw'; readonly slot: number }
+  /** A straggler: its needs wait until nobody else lacks anything. */
+  | { readonly kind: 'defer'; readonly slot: number; readonly isDeferred: boolean }
+  /** What machines show they can take, all of them and stragglers in passes of their own; null for any rate. */
+  | {
+      readonly kind: 'ownPace'
+      readonly limitBitsPerSecond: number | null
+      readonly catchUpBitsPerSecond: number | null
+    }
+  /** The machine's connection took the last `fill`. */
+  | { readonly kind: 'filled'; readonly slot: number }
   | { readonly kind: 'count'; readonly slot: number; readonly isCounted: boolean }
   /** A NEED report as it came, already checked against the manifest. */
   | { readonly kind: 'report'; readonly slot: number; readonly bytes: Uint8Array }
@@ -52,6 +62,8 @@ export type PumpEvent =
       readonly sendErrors: number
       readonly lastSendError: string
     }
+  /** A FILL for one machine; the next comes only after `filled`. */
+  | { readonly kind: 'fill'; readonly slot: number; readonly bytes: Uint8Array }
   | { readonly kind: 'failed'; readonly message: string }
 
 export interface Sender {

@@ -56,6 +56,7 @@ function createBench(
         bench.data.push({ ...header, payloadOffset, payloadBytes, atMs: bench.nowMs })
         return true
       },
+      fill: () => 0,
       sync: packet => void bench.syncs.push({ ...packet, atMs: bench.nowMs }),
     },
     { nowMs: START_MS, rateBitsPerSecond: options.rate ?? null, firstSeq: options.firstSeq ?? 0 },
@@ -217,11 +218,13 @@ describe('the phases', () => {
   it('send what was reported missing, then ask again', () => {
     const bench = createBench(1)
     join(bench.carousel, 1)
+    join(bench.carousel, 2)
     bench.run(20)
     const missing = new Uint8Array(16)
     missing[0] = 0b101
     const entry = { kind: 'block', chunk: 0, block: 0, missingCount: 2, missing } as const
-    tell(bench.carousel, 1, bench.transmitter.stats().txSeq, [entry])
+    const seen = bench.transmitter.stats().txSeq
+    for (const slot of [1, 2]) tell(bench.carousel, slot, seen, [entry])
     bench.run(40)
     expect(bench.data.slice(CHUNK_SYMBOLS).map(one => one.symbol)).toEqual([0, 2])
     expect(bench.transmitter.stats()).toMatchObject({ phase: 'asking' })

@@ -4,6 +4,9 @@
  *
  *   sending ──nothing left──▶ asking (SYNC "report now") ──all answered or 300 ms──▶ sending, next pass
  *                                └──nobody lacks anything──▶ idle ──a need──▶ sending, next pass
+ *
+ * A pass that only stragglers need goes at their own rate. What one machine alone lacks at the very end leaves by its
+ * control connection.
  */
 import {
   blockFirstSymbol,
@@ -21,6 +24,7 @@ import type { DataPacket } from '../../../shared/protocol/dataPacket.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
 import type { SyncPacket } from '../../../shared/protocol/syncPacket.ts'
 import type { Carousel, Slice } from './carousel.ts'
+import type { Fill } from './fills.ts'
 import { createPacer } from './pacer.ts'
 
 /** Header fields and which bytes follow them. Reused between calls: copy what you keep. */
@@ -37,6 +41,8 @@ export interface Wire {
   /** False when the socket is full: the same datagram is offered again later. */
   data(emission: Emission): boolean
   sync(packet: Omit<SyncPacket, 'kind'>): void
+  /** For one machine's control connection. Answers how many bytes that is. */
+  fill(fill: Fill): number
 }
 
 export interface TransmitterStats {
@@ -44,16 +50,22 @@ export interface TransmitterStats {
   readonly pass: number
   readonly sentBytes: number
   readonly repairBytes: number
+  /** Over control connections; not in sentBytes. */
+  readonly filledBytes: number
+  /** The pass is the stragglers'. */
+  readonly isCatchingUp: boolean
   readonly phase: 'sending' | 'asking' | 'idle'
 }
 
 export interface Transmitter {
   setRate(bitsPerSecond: number | null): void
+  /** What machines can take below the rate: all of them, and stragglers in passes of their own; null for any rate. */
+  setOwnPace(limit: number | null, catchUp: number | null): void
   setPaused(isPaused: boolean): void
-  /** How many leave the card for each datagram: they share the rate, and all are counted as sent. */
-  setCopies(copies: number): void
   /** SYNC then asks for reports each time, and comes more often. */
   setReportsWanted(areWanted: boolean): void
+  /** How many leave the card for each datagram: they share the rate, and all are counted as sent. */
+  setCopies(copies: number): void
   /** Sends what is due. Answers how long until there may be more, in ms; 0 = at once. */
   tick(nowMs: number): number
   stats(): TransmitterStats
@@ -84,6 +96,11 @@ export function createTransmitter(
   let sentBytes = 0
   let copies = 1
   let repairBytes = 0
+  let filledBytes = 0
+  let rate = start.rateBitsPerSecond
+  let limitRate: number | null = null
+  let catchUpRate: number | null = null
+  let pacedAt = rate
   let isPaused = false
   let areReportsWanted = false
   let slice: Slice | null = null
@@ -109,10 +126,37 @@ export function createTransmitter(
     payloadBytes: 0,
   }
 
+  /** The lower of two rates; null is none. */
+  function lower(a: number | null, b: number | null): number | null {
+    return a === null || b === null ? (a ?? b) : Math.min(a, b)
+  }
+
+  function pace(): void {
+    const wanted = lower(rate, carousel.isCatchingUp ? catchUpRate : limitRate)
+    if (wanted === pacedAt) return
+    pacedAt = wanted
+    pacer.setRate(wanted)
+  }
+
+  function share(): void {
+    const { prompt, deferred } = carousel.needs
+    const fair = deferred.receivers / Math.max(1, prompt.receivers + deferred.receivers)
+    const own = catchUpRate === null || rate === null ? 1 : catchUpRate / rate
+    carousel.setDeferredShare(Math.min(fair, own))
+  }
+
+  function sendFills(): void {
+    for (let fill = carousel.nextFill(); fill !== null; fill = carousel.nextFill()) {
+      const bytes = wire.fill(fill)
+      filledBytes += bytes
+      pacer.spend(bytes)
+    }
+  }
+
   function sync(nowMs: number, intervalMs: number): void {
     if (nowMs - syncAtMs < intervalMs) return
     syncAtMs = nowMs
-    txSeq = (txSeq + 1) >>> 0
+    txSeq = nextSeq()
     const isReportNow = phase === 'asking'
     wire.sync({
       isReportNow,
@@ -122,6 +166,11 @@ export function createTransmitter(
       session,
       txSeq,
     })
+  }
+
+  /** 0 stands for a symbol that came by a control connection. */
+  function nextSeq(): number {
+    return (txSeq + 1) >>> 0 || 1
   }
 
   /** False when the socket is full. */
@@ -139,7 +188,7 @@ export function createTransmitter(
       symbol,
       k: blockSymbols(layout, block),
       blockCount: layout.blockCount,
-      txSeq: (txSeq + 1) >>> 0,
+      txSeq: nextSeq(),
       storedBytes: layout.storedBytes,
     }
     emission.payloadOffset = isRepair ? null : inChunk * SYMBOL_BYTES
@@ -167,8 +216,13 @@ export function createTransmitter(
     return slice
   }
 
+  function isLacking(): boolean {
+    const { prompt, deferred } = carousel.needs
+    return prompt.lackingChunks + deferred.lackingChunks > 0
+  }
+
   function atPassEnd(nowMs: number): number {
-    if (phase === 'idle' && carousel.needs.lackingChunks === 0) {
+    if (phase === 'idle' && !isLacking()) {
       sync(nowMs, SYNC_INTERVAL_MS)
       return IDLE_WAIT_MS
     }
@@ -178,12 +232,13 @@ export function createTransmitter(
       askedAtMs = nowMs
       syncAtMs = 0
     }
-    const hasAnswers = carousel.needs.haveAllSeen(askedSeq) || nowMs - askedAtMs >= ANSWER_MS
+    const hasAnswers = carousel.served.haveAllSeen(askedSeq) || nowMs - askedAtMs >= ANSWER_MS
     if (phase === 'idle' || hasAnswers) {
-      if (carousel.needs.lackingChunks === 0) {
+      if (!isLacking()) {
         phase = 'idle'
-      } else {
+      } else if (!carousel.isOnlyFilling) {
         carousel.beginPass()
+        share()
         phase = 'sending'
         return 0
       }
@@ -193,12 +248,21 @@ export function createTransmitter(
   }
 
   return {
-    setRate: pacer.setRate,
-    setReportsWanted(areWanted) {
-      areReportsWanted = areWanted
+    setRate(bitsPerSecond) {
+      rate = bitsPerSecond
+      pace()
+    },
+    setOwnPace(limit, catchUp) {
+      limitRate = limit
+      catchUpRate = catchUp
+      pace()
+      share()
     },
     setCopies(count) {
       copies = Math.max(1, count)
+    },
+    setReportsWanted(areWanted) {
+      areReportsWanted = areWanted
     },
     setPaused(paused) {
       isPaused = paused
@@ -208,6 +272,8 @@ export function createTransmitter(
         sync(nowMs, SYNC_INTERVAL_MS)
         return IDLE_WAIT_MS
       }
+      sendFills()
+      pace()
       for (let sent = 0; sent < TICK_DATAGRAMS; sent++) {
         if (!pacer.mayStart(nowMs)) break
         const current = slice ?? takeSlice()
@@ -218,6 +284,14 @@ export function createTransmitter(
       sync(nowMs, areReportsWanted ? HURRIED_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS)
       return pacer.waitMs(nowMs)
     },
-    stats: () => ({ txSeq, pass: carousel.pass, sentBytes, repairBytes, phase }),
+    stats: () => ({
+      txSeq,
+      pass: carousel.pass,
+      sentBytes,
+      repairBytes,
+      filledBytes,
+      isCatchingUp: carousel.isCatchingUp,
+      phase,
+    }),
   }
 }

@@ -35,6 +35,8 @@ export interface Peer {
   send(message: ToReceiver): void
   /** In pieces, as fast as the peer takes them. */
   sendManifest(bytes: Uint8Array): void
+  /** A FILL; `onTaken` once the system took it, or the connection is gone. */
+  fill(bytes: Uint8Array, onTaken: () => void): void
   refuse(fault: Fault): void
   close(): void
 }
@@ -205,6 +207,10 @@ function createPeer(
     refuse,
     send: message => send(socket, message),
     close: () => socket.close(1000),
+    fill(bytes, onTaken) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(bytes, () => onTaken())
+      else onTaken()
+    },
     sendManifest(bytes) {
       let offset = 0
       const sendNext = (error?: Error): void => {

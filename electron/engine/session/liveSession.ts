@@ -30,7 +30,9 @@ import { createReceiverTable } from './receiverTable.ts'
 import { createRateMeter } from './rateMeter.ts'
 import { announcedName, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
+import { createSlowMachines } from './slowMachines.ts'
 import { startVerdict } from './startRule.ts'
+import { STRAGGLER_STEP_MS } from './stragglers.ts'
 import { type Vitals, vitalsOf } from './vitals.ts'
 
 export interface LiveSession {
@@ -59,8 +61,11 @@ type Phase = Exclude<Session['state'], 'interrupted'>
 
 const TICK_MS = 100
 const PACING_TICKS = PACING_STEP_MS / TICK_MS
+const STRAGGLER_TICKS = STRAGGLER_STEP_MS / TICK_MS
 /** After the last machine ended, a straggler that reconnects still finds the session, ms. */
 const LINGER_MS = 2_000
+/** Nothing is sent while machines open their sockets anew: it would be lost, and look like a full network, ms. */
+const CHANGE_MS = 200
 /** Long enough for the last message to leave before sockets close, ms. */
 const FAREWELL_MS = 300
 
@@ -77,6 +82,7 @@ export async function openLiveSession(
   let policy = plan.policy
   let delivery = plan.delivery
   let deliveredTo = setup.group
+  let changingUntilMs = 0
   let packed = 1
   const addresses = { group: setup.group, broadcast: broadcastAddress(card.address) }
   checkDelivery(delivery)
@@ -91,6 +97,8 @@ export async function openLiveSession(
     pass: 0,
     sentBytes: 0,
     repairBytes: 0,
+    filledBytes: 0,
+    isCatchingUp: false,
     phase: 'idle',
   }
   let ticks = 0
@@ -115,6 +123,8 @@ export async function openLiveSession(
       if (event.kind === 'stats') {
         stats = event.stats
         meter.update(stats.sentBytes, Date.now())
+      } else if (event.kind === 'fill') {
+        table.fill(event.slot, event.bytes)
       } else {
         fault = faultOf(new SessionError({ code: 'session/sender-failed', reason: event.message }))
         end()
@@ -162,6 +172,11 @@ export async function openLiveSession(
     for (const close of closers) await close()
     throw error
   }
+  const slow = createSlowMachines({
+    command: sender.command,
+    receivers: table.all,
+    drop: table.dropFor,
+  })
   const timer = setInterval(tick, TICK_MS)
   announce()
   if (setup.isContinued) begin()
@@ -223,6 +238,10 @@ export async function openLiveSession(
     }
     if (phase !== 'running') return
     if (ticks % PACING_TICKS === 0) gaugeAll(nowMs)
+    if (ticks % STRAGGLER_TICKS === 0) {
+      const rateBitsPerSecond = cap ?? stats.wantedBitsPerSecond
+      slow.step({ ...stats, policy, rateBitsPerSecond }, nowMs)
+    }
     if (!table.hasAllEnded()) allEndedAtMs = null
     else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
   }
@@ -255,7 +274,8 @@ export async function openLiveSession(
     const packets = jumbo.isAllowed(table.all(), delivery) ? JUMBO_PACKETS : 1
     if (packets !== packed) sender.command({ kind: 'pack', packets })
     packed = packets
-    const to = destinations(delivery, addresses, table.all(), setup.storedBytes)
+    const isChanging = Date.now() < changingUntilMs
+    const to = isChanging ? [] : destinations(delivery, addresses, table.all(), setup.storedBytes)
     if (to.join() === deliveredTo) return
     deliveredTo = to.join()
     sender.command({ kind: 'deliver', to })
@@ -273,7 +293,7 @@ export async function openLiveSession(
         policy,
         delivery,
         stats,
-        filledBytes: 0,
+        filledBytes: stats.filledBytes,
         rateBitsPerSecond: phase === 'running' ? meter.bytesPerSecond(nowMs) * 8 : 0,
         startedAtMs,
         endedAtMs,
@@ -331,6 +351,7 @@ export async function openLiveSession(
       checkDelivery(changed, takingPart(table.all()).length)
       if (changed === delivery) return
       delivery = changed
+      changingUntilMs = Date.now() + CHANGE_MS
       table.broadcast({ type: 'delivery', delivery })
       deliver()
     },

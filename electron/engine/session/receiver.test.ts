@@ -19,7 +19,7 @@ const STATES: Record<ReceiverState['state'], ReceiverState> = {
   verifying: { state: 'verifying', heardAtMs: T },
   lost: { state: 'lost', was: 'verifying', sinceMs: T },
   done: { state: 'done', atMs: T },
-  dropped: { state: 'dropped', atMs: T },
+  dropped: { state: 'dropped', atMs: T, fault: null },
   refused: { state: 'refused', atMs: T, fault },
   failed: { state: 'failed', atMs: T, fault },
 }
@@ -40,7 +40,7 @@ const EVENTS = {
   verified: { type: 'verified', atMs: LATER },
   'ended refused': { type: 'ended', as: 'refused', atMs: LATER, fault },
   'ended failed': { type: 'ended', as: 'failed', atMs: LATER, fault },
-  drop: { type: 'drop', atMs: LATER },
+  drop: { type: 'drop', atMs: LATER, fault: null },
   'retry connected': { type: 'retry', atMs: LATER, isConnected: true },
   'retry not connected': { type: 'retry', atMs: LATER, isConnected: false },
 } satisfies Record<string, ReceiverEvent>
@@ -60,7 +60,7 @@ const active = (was: Active): Partial<Record<EventName, ReceiverState>> => ({
   verified: { state: 'done', atMs: LATER },
   'ended refused': { state: 'refused', atMs: LATER, fault },
   'ended failed': { state: 'failed', atMs: LATER, fault },
-  drop: { state: 'dropped', atMs: LATER },
+  drop: { state: 'dropped', atMs: LATER, fault: null },
 })
 const retried: Partial<Record<EventName, ReceiverState>> = {
   'retry connected': { state: 'joining', heardAtMs: LATER },
@@ -86,7 +86,7 @@ const ARROWS: Record<ReceiverState['state'], Partial<Record<EventName, ReceiverS
     verified: { state: 'done', atMs: LATER },
     'ended refused': { state: 'refused', atMs: LATER, fault },
     'ended failed': { state: 'failed', atMs: LATER, fault },
-    drop: { state: 'dropped', atMs: LATER },
+    drop: { state: 'dropped', atMs: LATER, fault: null },
   },
   done: rejoined,
   dropped: retried,

@@ -15,7 +15,9 @@ export type Active = 'joining' | 'receiving' | 'verifying'
 export type ReceiverState =
   | { readonly state: Active; readonly heardAtMs: number }
   | { readonly state: 'lost'; readonly was: Active; readonly sinceMs: number }
-  | { readonly state: 'dropped' | 'done'; readonly atMs: number }
+  | { readonly state: 'done'; readonly atMs: number }
+  /** By the technician, or with a fault by the session's policy. */
+  | { readonly state: 'dropped'; readonly atMs: number; readonly fault: Fault | null }
   | { readonly state: 'refused' | 'failed'; readonly atMs: number; readonly fault: Fault }
 
 export type ReceiverEvent =
@@ -32,7 +34,7 @@ export type ReceiverEvent =
       readonly atMs: number
       readonly fault: Fault
     }
-  | { readonly type: 'drop'; readonly atMs: number }
+  | { readonly type: 'drop'; readonly atMs: number; readonly fault: Fault | null }
   | { readonly type: 'retry'; readonly atMs: number; readonly isConnected: boolean }
 
 /** A machine that lost power needs this long to boot from the network and come back, ms. */
@@ -125,7 +127,7 @@ function ended(
     case 'ended':
       return { state: event.as, atMs: event.atMs, fault: event.fault }
     case 'drop':
-      return { state: 'dropped', atMs: event.atMs }
+      return { state: 'dropped', atMs: event.atMs, fault: event.fault }
   }
 }
 

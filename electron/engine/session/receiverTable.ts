@@ -28,6 +28,10 @@ export interface ReceiverTable {
   tick(nowMs: number): void
   broadcast(message: ToReceiver): void
   drop(receiverId: string): void
+  /** By the session's policy. */
+  dropFor(receiver: LiveReceiver, fault: Fault): void
+  /** A FILL for the machine in this slot. */
+  fill(slot: number, bytes: Uint8Array): void
   retry(receiverId: string): void
 }
 
@@ -71,6 +75,7 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
   function admit(receiver: LiveReceiver, nowMs: number): void {
     forgetHoldings(receiver)
     receiver.progressAtMs = nowMs
+    receiver.admittedAtMs = nowMs
     sentAtProgress.delete(receiver)
     command({ kind: 'admit', slot: receiver.slot })
   }
@@ -191,6 +196,11 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     }
   }
 
+  function dropWith(receiver: LiveReceiver, fault: Fault | null): void {
+    apply(receiver, { type: 'drop', atMs: Date.now(), fault })
+    receiver.peer?.send({ type: 'dropped', fault: fault ?? droppedFault() })
+  }
+
   function find(receiverId: string): LiveReceiver {
     const receiver = receivers.get(receiverId)
     if (receiver) return receiver
@@ -217,10 +227,13 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     broadcast(message) {
       for (const receiver of receivers.values()) receiver.peer?.send(message)
     },
-    drop(receiverId) {
-      const receiver = find(receiverId)
-      apply(receiver, { type: 'drop', atMs: Date.now() })
-      receiver.peer?.send({ type: 'dropped', fault: droppedFault() })
+    drop: receiverId => dropWith(find(receiverId), null),
+    dropFor: dropWith,
+    fill(slot, bytes) {
+      const peer = [...receivers.values()].find(one => one.slot === slot)?.peer
+      const taken = (): void => command({ kind: 'filled', slot })
+      if (peer) peer.fill(bytes, taken)
+      else taken()
     },
     retry(receiverId) {
       const receiver = find(receiverId)

@@ -1,0 +1,81 @@
+/**
+ * Repair symbols that go out with a block before anybody asks: they save a round of reports. Pure. Only as many as
+ * somebody will need all the same, so the bytes on the wire stay what they would have been.
+ */
+import type { NeedReport } from '../../../shared/protocol/needReport.ts'
+import type { Slot } from './needSum.ts'
+
+export interface LossMeter {
+  update(slot: Slot, report: Pick<NeedReport, 'receivedDatagrams' | 'missedDatagrams'>): void
+  /** 0 to 1, over the last few thousand datagrams; 0 before there were enough. */
+  loss(slot: Slot): number
+  forget(slot: Slot): void
+}
+
+/** Older datagrams count half after so many newer ones: a second at 50 Mbit/s. */
+const HALF_LIFE_DATAGRAMS = 4_000
+/** Fewer say nothing about 1 %. */
+const LEAST_DATAGRAMS = 500
+
+/** Below this at nine in ten machines a bench is called lossless: nothing is sent that nobody may need. */
+export const LOSSLESS = 0.005
+/** All rows are needed by somebody in nine blocks of ten. */
+const SURELY_NEEDED = 0.9
+/** A block that loses more has a straggler's cable, not a bench's. */
+const MOST_OF_BLOCK = 0.25
+
+interface Counts {
+  received: number
+  missed: number
+  /** Decayed. */
+  total: number
+  lost: number
+}
+
+export function createLossMeter(): LossMeter {
+  const counts = new Map<Slot, Counts>()
+  return {
+    update(slot, { receivedDatagrams: received, missedDatagrams: missed }) {
+      const before = counts.get(slot)
+      // A new connection counts anew.
+      if (!before || received < before.received) {
+        counts.set(slot, { received, missed, total: 0, lost: 0 })
+        return
+      }
+      const lost = Math.max(0, missed - before.missed)
+      const total = received - before.received + lost
+      const kept = 0.5 ** (total / HALF_LIFE_DATAGRAMS)
+      before.total = before.total * kept + total
+      before.lost = before.lost * kept + lost
+      before.received = received
+      before.missed = missed
+    },
+    loss(slot) {
+      const one = counts.get(slot)
+      return one && one.total >= LEAST_DATAGRAMS ? one.lost / one.total : 0
+    },
+    forget: slot => void counts.delete(slot),
+  }
+}
+
+/** Rows to append to a block of k source symbols, for receivers that lose these shares of what is sent. */
+export function proactiveRows(k: number, losses: readonly number[]): number {
+  const sorted = losses.toSorted((a, b) => a - b)
+  const p90 = sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0
+  if (p90 < LOSSLESS) return 0
+  // No more than the worst of nine in ten needs: one bad cable makes nobody else's pass longer.
+  const counted = sorted.slice(0, Math.ceil(sorted.length * 0.9))
+  const fewer = counted.map(loss => ({ odds: loss / (1 - loss), term: (1 - loss) ** k, sum: 0 }))
+  const most = Math.floor(k * MOST_OF_BLOCK)
+  for (let rows = 0; rows < most; rows++) {
+    // After this, `sum` is the chance that a receiver loses at most `rows` symbols of the block.
+    let allNeedFewer = 1
+    for (const one of fewer) {
+      one.sum += one.term
+      one.term *= ((k - rows) / (rows + 1)) * one.odds
+      allNeedFewer *= one.sum
+    }
+    if (1 - allNeedFewer < SURELY_NEEDED) return rows
+  }
+  return most
+}
