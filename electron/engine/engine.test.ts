@@ -147,6 +147,34 @@ describe('engine', () => {
     expect(await state()).toBe('ended')
   })
 
+  it('delivers in one way after another while the image travels', async () => {
+    const imageId = await importImage(content)
+    const plan = {
+      protocol: BENCHCAST,
+      imageId,
+      nic: 'lo',
+      name,
+      start: { ...byHand, afterReceivers: 1 },
+      rateBitsPerSecond: 2_000_000,
+      policy: DEFAULT_POLICY,
+      delivery: 'unicast' as const,
+    }
+    const { id: sessionId } = await client.call('session:open', plan)
+    const receiving = receiveTo('target')
+    await event('session:changed', batch => batch.sessions.some(one => one.sentBytes > 0))
+    for (const delivery of ['broadcast', 'multicast', 'unicast'] as const) {
+      const sentBytes = (await client.call('session:list', null))[0]?.sentBytes ?? 0
+      await client.call('session:setDelivery', { sessionId, delivery })
+      await event('session:changed', batch =>
+        batch.sessions.some(one => one.delivery === delivery && one.sentBytes > sentBytes),
+      )
+    }
+    await client.call('session:setRate', { sessionId, rateBitsPerSecond: null })
+    expect(await receiving).toMatchObject({ outcome: 'verified' })
+    expect(fs.readFileSync(path.join(directory, 'target')).equals(content)).toBe(true)
+    await client.call('session:stop', { sessionId })
+  })
+
   it('offers to go on with a session after the engine was closed under it', async () => {
     const imageId = await importImage(content)
     const rule = { ...byHand, afterReceivers: 2 }
