@@ -94,6 +94,15 @@ describe('the rate of a session without a cap', () => {
     expect(drive(control, 60 * SECOND, clean).at(-1)).toBe(0.95e9)
   })
 
+  it('does not fall to the rate of a sender that stood still while a burst of it was lost', () => {
+    const control = createRateControl(1e9)
+    drive(control, 6, clean)
+    const before = control.rateBitsPerSecond
+    const burst = { sentBitsPerSecond: before / 16, arrivedBitsPerSecond: before / 27 }
+    control.step({ ...burst, losses: [0.41], datagrams: 133 })
+    expect(control.rateBitsPerSecond).toBeGreaterThan(before / 4)
+  })
+
   it('holds its rate when nobody reported', () => {
     const control = createRateControl(1e9)
     const before = control.rateBitsPerSecond

@@ -65,6 +65,9 @@ const TRIAL_RATE = 0.5
 const UNCHANGED = 0.7
 /** With the rate, so much more than it falls what arrives, unless something in between was full all the time. */
 const PROPORTIONAL = 1.25
+/** What arrived by the clock counts down to this share of what arrived by number: of a doubled rate a queue hides half. */
+const TRUSTED_RISING = 0.5
+const TRUSTED = 0.85
 /** How fast the floor follows a cable that got better, and how slowly one that got worse. */
 const FLOOR_FALL = 0.05
 const FLOOR_RISE = 0.001
@@ -136,6 +139,15 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     trial = null
   }
 
+  /**
+   * What the path took of the rate. A sender that stood still in between sent, and got through, far less than fits; and
+   * a report that was held up makes what arrived look slower than it was.
+   */
+  function carried(loss: number, sent: number, arrived: number): number {
+    if (sent < rate * REACHED) return rate * (1 - loss)
+    return Math.max(arrived, sent * (1 - loss) * (isRising ? TRUSTED_RISING : TRUSTED))
+  }
+
   function learn(loss: number, datagrams: number): void {
     if (isRising) {
       risen.lost += loss * datagrams
@@ -176,7 +188,8 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     step({ losses, datagrams, sentBitsPerSecond, arrivedBitsPerSecond }) {
       if (losses.length === 0) return rate
       const loss = median(losses)
-      if (isOverflow(loss, datagrams)) stepBack(loss, arrivedBitsPerSecond)
+      if (isOverflow(loss, datagrams))
+        stepBack(loss, carried(loss, sentBitsPerSecond, arrivedBitsPerSecond))
       else {
         learn(loss, datagrams)
         goOn(sentBitsPerSecond)
