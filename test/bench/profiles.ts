@@ -6,6 +6,8 @@ const SHOWN = 15
 /** The other receivers look the same. */
 const SHOWN_PROCESSES = /^(sender|receiver1)[\\/]/
 const SHOWN_THREADS = 10
+/** Sockets are waited for in poll(2). */
+const IDLE = /^(\(idle\)|poll .*)$/
 
 interface CpuProfile {
   readonly nodes: readonly {
@@ -21,7 +23,10 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[]
 }
 
-/** The functions that took most of a profile by themselves, without what they called; idle time left out. */
+/**
+ * The functions that took most of a profile by themselves, without what they called; idle time left out. `(program)` is
+ * native code, which may be waiting too.
+ */
 export function heaviest(profile: CpuProfile): { readonly name: string; readonly ms: number }[] {
   const names = new Map(profile.nodes.map(node => [node.id, nameOf(node.callFrame)]))
   const spent = new Map<string, number>()
@@ -31,7 +36,7 @@ export function heaviest(profile: CpuProfile): { readonly name: string; readonly
   })
   return [...spent]
     .map(([name, ms]) => ({ name, ms }))
-    .filter(one => one.name !== '(idle)')
+    .filter(one => !IDLE.test(one.name))
     .toSorted((a, b) => b.ms - a.ms)
 }
 
