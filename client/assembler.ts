@@ -26,8 +26,10 @@ export interface AssemblerOptions {
   readonly assemblyBytes: number
   /** Whether a chunk is on the target already. Chunks taken out and not released are known here. */
   has(chunk: number): boolean
-  /** Asked for at the first loss that a repair symbol mends: receivers without loss never decode. */
-  code(): ErasureCode
+  /** Asked for whenever repair symbols complete a block: receivers without loss never decode. */
+  code(chunk: number): ErasureCode
+  /** An incomplete chunk was dropped for want of memory. */
+  onDropped?(chunk: number): void
 }
 
 /** A complete chunk as stored. `bytes` belongs to the taker until `release`. */
@@ -125,6 +127,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     last = null
     pool.give(assembly.slot)
     lost.add(assembly.chunk)
+    options.onDropped?.(assembly.chunk)
     count.crowdedOut++
   }
 
@@ -188,7 +191,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     }
     count.payloadBytes += to - from
     if (assembly.repairs.length > 0 && isDecodable(assembly, block)) {
-      count.decoded += decode(assembly, block, options.code())
+      count.decoded += decode(assembly, block, options.code(chunk))
     }
     return assembly.missingCount === 0 ? finish(assembly) : null
   }

@@ -6,9 +6,11 @@ import { hash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
+import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { ENCODING, HASH_BYTES, positionBytes } from '../shared/protocol/manifest.ts'
 import type { SharedManifest } from './shareManifest.ts'
+import { solve, type UnsolvedBlock } from './unsolved.ts'
 
 export type ChunkRequest =
   | {
@@ -24,7 +26,12 @@ export type ChunkRequest =
 
 export type ChunkJob =
   /** `bytes` is shared memory: nothing is copied on the way here. */
-  | { readonly type: 'write'; readonly chunk: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'write'
+      readonly chunk: number
+      readonly bytes: Uint8Array
+      readonly unsolved: readonly UnsolvedBlock[]
+    }
   /** Compares positions first to before end with the manifest. */
   | { readonly type: 'scan'; readonly first: number; readonly end: number }
   /** Writes zeros at each position that does not read as zeros. */
@@ -60,6 +67,8 @@ if (parentPort === null) throw new Error('chunkWorker runs as a thread')
 const port = parentPort
 const targets = new Map<number, OpenedTarget>()
 const buffer = Buffer.alloc(CHUNK_BYTES)
+/** Made at the first loss that repair symbols mend. */
+let code: ErasureCode | null = null
 const zeros = Buffer.alloc(CHUNK_BYTES)
 /** Of zlib's own output buffers. */
 const LEAST_PIECE_BYTES = 64
@@ -91,7 +100,7 @@ function attempt(id: number, job: ChunkJob): ChunkJobDone {
 function run(target: OpenedTarget, job: ChunkJob): ChunkJobDone {
   switch (job.type) {
     case 'write':
-      return writeChunk(target, job.chunk, job.bytes)
+      return writeChunk(target, job)
     case 'scan':
       return { type: 'scan', differing: scan(target, job.first, job.end) }
     case 'zero':
@@ -101,14 +110,18 @@ function run(target: OpenedTarget, job: ChunkJob): ChunkJobDone {
 }
 
 /** Not good when the content is not the manifest's; nothing is written then. */
-function writeChunk(target: OpenedTarget, chunk: number, stored: Uint8Array): ChunkJobDone {
+function writeChunk(
+  target: OpenedTarget,
+  { chunk, bytes, unsolved }: ChunkJob & { readonly type: 'write' },
+): ChunkJobDone {
   const { shared, writeBytesPerSecond } = target
   const { manifest } = shared
   const startMs = performance.now()
+  if (unsolved.length > 0) solve((code ??= createErasureCode()), bytes, unsolved)
   const first = shared.firstPosition[chunk] ?? 0
   const end = shared.firstPosition[chunk + 1] ?? 0
   const rawBytes = positionBytes(manifest.imageBytes, shared.positionsOf[first] ?? 0)
-  const raw = unpack(stored, manifest.encodings[chunk] === ENCODING.zstd, rawBytes)
+  const raw = unpack(bytes, manifest.encodings[chunk] === ENCODING.zstd, rawBytes)
   const isGood = raw !== null && isChunk(shared, raw, chunk)
   const checkedMs = performance.now()
   if (isGood) {

@@ -15,6 +15,7 @@ import { createLimiterWatch } from './limiter.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { SharedManifest } from './shareManifest.ts'
 import { type OpenTarget, reasonOf, startJournal } from './target.ts'
+import type { UnsolvedBlock } from './unsolved.ts'
 
 const fdatasyncAsync = promisify(fdatasync)
 const closeAsync = promisify(close)
@@ -61,7 +62,7 @@ export interface Store {
   limiter(): Limiter | null
   /** Finds out what is there already and opens the journal. Once, before `write`. */
   prepare(onProgress: (doneBytes: number) => void): Promise<void>
-  write(stored: StoredChunk): void
+  write(stored: StoredChunk, unsolved: readonly UnsolvedBlock[]): void
   /**
    * Zeros what must be zero, syncs, reads the whole target back. Answers where it differs, first byte and count, having
    * marked those chunks as needed again; null when all is well.
@@ -75,6 +76,11 @@ export interface Differing {
   readonly offsetBytes: number
   readonly positions: number
   readonly chunks: readonly number[]
+}
+
+interface QueuedChunk {
+  readonly stored: StoredChunk
+  readonly unsolved: readonly UnsolvedBlock[]
 }
 
 const NEEDED = 0
@@ -102,7 +108,7 @@ export function createStore(
   let syncTimer: NodeJS.Timeout | null = null
   let isClosed = false
   /** Complete, and not yet with a thread. */
-  const queue: StoredChunk[] = []
+  const queue: QueuedChunk[] = []
   let running = 0
   let unsyncedBytes = 0
   const watch = createLimiterWatch(performance.now())
@@ -126,10 +132,10 @@ export function createStore(
   /** Two for each thread, so that none waits for this one; none while the disk is behind. */
   function dispatch(): void {
     while (running < threads.count * 2 && unsyncedBytes < MAX_UNSYNCED_BYTES && !isClosed) {
-      const stored = queue.shift()
-      if (stored === undefined) break
+      const next = queue.shift()
+      if (next === undefined) break
       running++
-      settle(stored)
+      settle(next)
         .catch((error: unknown) => {
           if (!isClosed) events.onFault(error instanceof Error ? error : writeError(error))
         })
@@ -141,9 +147,9 @@ export function createStore(
     watch.waiting(queue.length, performance.now())
   }
 
-  async function settle(stored: StoredChunk): Promise<void> {
+  async function settle({ stored, unsolved }: QueuedChunk): Promise<void> {
     const { chunk } = stored
-    const done = await threads.run({ type: 'write', chunk, bytes: stored.bytes })
+    const done = await threads.run({ type: 'write', chunk, bytes: stored.bytes, unsolved })
     if (isClosed || done.type !== 'write') return
     watch.spent(done.checkMs, done.writeMs)
     if (!done.isGood) {
@@ -296,8 +302,8 @@ export function createStore(
       }
     },
     limiter: () => watch.limiter(performance.now()),
-    write(stored) {
-      queue.push(stored)
+    write(stored, unsolved) {
+      queue.push({ stored, unsolved })
       dispatch()
     },
     async readBack(onProgress) {

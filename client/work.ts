@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os'
 import type { Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
-import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { type Assembler, createAssembler, type StoredChunk } from './assembler.ts'
 import { startChunkThreads } from './chunkThreads.ts'
 import { removeJournal } from './journal.ts'
@@ -11,6 +10,7 @@ import type { ReceiveOptions } from './receiveOptions.ts'
 import { shareManifest } from './shareManifest.ts'
 import { createStore, type Store } from './store.ts'
 import { openTarget } from './target.ts'
+import { createUnsolved } from './unsolved.ts'
 
 const DEFAULT_ASSEMBLY_BYTES = 256 * 1024 * 1024
 
@@ -73,7 +73,7 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   let scannedBytes = 0
   let repairRounds = 0
   let before = { receivedBytes: 0, missedDatagrams: 0 }
-  let code: ErasureCode | null = null
+  const unsolved = createUnsolved()
 
   const store = createStore(shared, open, imageId, threads, {
     onReleased: stored => assembler.release(stored),
@@ -95,7 +95,8 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
       manifest: wire,
       assemblyBytes: Math.max(LEAST_ASSEMBLY_BYTES, assemblyBytes ?? DEFAULT_ASSEMBLY_BYTES),
       has: store.has,
-      code: () => (code ??= createErasureCode()),
+      code: unsolved.codeFor,
+      onDropped: chunk => void unsolved.take(chunk),
     })
   }
 
@@ -121,12 +122,13 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
     inFlight: () => [...inFlight],
     write(stored) {
       inFlight.add(stored.chunk)
-      store.write(stored)
+      store.write(stored, unsolved.take(stored.chunk))
     },
     adopt(other, otherHash) {
       if (otherHash === currentHash) return
       currentHash = otherHash
       before = totals()
+      unsolved.clear()
       shared.manifest.storedBytes.set(other.storedBytes)
       shared.manifest.encodings.set(other.encodings)
       assembler = assemblerFor(other)
