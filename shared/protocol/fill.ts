@@ -1,5 +1,5 @@
 /**
- * FILL: the last symbols that one receiver lacks, over its own control connection. PROTOCOL.md §6.3.
+ * FILL: the last symbols that one receiver lacks, over its own control connection. PROTOCOL.md §6.5.
  *
  * A type byte and three zero bytes, then whole DATA datagrams (§4.1), one after the other: each says its own length, and
  * the receiver checks each as one that came by multicast. Their txSeq is 0: they are no part of the numbered run.

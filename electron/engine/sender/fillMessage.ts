@@ -1,4 +1,4 @@
-/** A fill's symbols as one FILL message, out of the packs. PROTOCOL.md §6.3. */
+/** A fill's symbols as one FILL message, out of the packs. PROTOCOL.md §6.5. */
 import {
   blockFirstSymbol,
   blockLayout,

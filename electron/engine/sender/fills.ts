@@ -1,6 +1,6 @@
 /**
  * The last few symbols that one machine lacks go over its own control connection, where nothing is lost and nobody else
- * has to hear them. Pure: which fills are under way, and when to give one up. PROTOCOL.md §6.3.
+ * has to hear them. Pure: which fills are under way, and when to give one up. PROTOCOL.md §6.5.
  */
 import { MAX_FILL_SYMBOLS } from '../../../shared/protocol/limits.ts'
 import type { Slot } from './needSum.ts'
