@@ -111,7 +111,8 @@ test('a late machine behind a port of 1500 turns large datagrams small; nobody w
   await until('running', running, [sender, machine])
   const mean = meanBytes(made)
   await sleep(1000)
-  expect(mean()).toBeGreaterThan(4000)
+  // A burst of 1 ms holds 2 or 3 packets at this rate; small datagrams never come to more than 1,474.
+  expect(mean()).toBeGreaterThan(1600)
   const latecomer = receive(made, 2, target(2))
   const hasCome = (): boolean => sender.receiver(late)?.state === 'receiving'
   await until('the late machine there', hasCome, [sender, machine, latecomer])
