@@ -4,7 +4,7 @@ import { GRUB_CONFIG, grubConfig, IPXE_SCRIPT, ipxeScript } from './bootConfig.t
 import type { BootError } from './bootError.ts'
 import type { BootEvent, BootPartName } from './bootEvent.ts'
 import { type BootParts, PART } from './bootParts.ts'
-import { type BootProgress, noteBootEvent } from './bootProgress.ts'
+import { type BootProgress, machineAt, noteBootEvent } from './bootProgress.ts'
 import { type BootCard, type BootDhcp, openDhcp } from './dhcp.ts'
 import type { DhcpMode, DhcpPlan, DhcpProposal } from './dhcpPlan.ts'
 import type { FileEvent } from './fileEvent.ts'
@@ -78,8 +78,13 @@ export async function openBootHelper(options: BootHelperOptions): Promise<BootHe
     written.set(IPXE_SCRIPT, Buffer.from(ipxeScript(bench)))
     const tftp = await openTftpServer({ ...server, port: TFTP_PORT })
     closers.push(() => tftp.close())
-    const dhcp =
-      options.mode === 'off' ? null : await openDhcpFor(options, web.port, note, web.forget)
+    const onDhcp = (event: BootEvent): void => {
+      // GRUB uses the same ports in each start: what is left of connections from before would swallow its first SYN.
+      const stale = staleAddress(progress, event)
+      if (stale !== null) web.forget(stale)
+      note(event)
+    }
+    const dhcp = options.mode === 'off' ? null : await openDhcpFor(options, web.port, onDhcp)
     if (dhcp) closers.push(() => dhcp.close())
     return { dhcp, httpPort: web.port, progress: () => progress, note, close }
   } catch (error) {
@@ -91,8 +96,7 @@ export async function openBootHelper(options: BootHelperOptions): Promise<BootHe
 function openDhcpFor(
   options: BootHelperOptions,
   httpPort: number,
-  note: (event: BootEvent) => void,
-  forget: (client: string) => void,
+  onEvent: (event: BootEvent) => void,
 ): Promise<BootDhcp> {
   const { card, lookMs, insists, admission, responseDelayMs, leaseFile, onTrouble } = options
   return openDhcp({
@@ -109,13 +113,16 @@ function openDhcpFor(
     dnsServers: [],
     responseDelayMs,
     leaseFile,
-    onEvent(event) {
-      note(event)
-      // It starts anew with the ports it used before: what is left of those connections would swallow its first SYN.
-      if (event.kind === 'addressed') forget(event.address)
-    },
+    onEvent,
     onTrouble,
   })
+}
+
+/** Where a machine starts anew, or another one takes over; never where one only renews its address. */
+function staleAddress(progress: BootProgress, event: BootEvent): string | null {
+  if (event.kind === 'asked') return progress.get(event.mac)?.address ?? null
+  if (event.kind !== 'addressed') return null
+  return machineAt(progress, event.address)?.mac === event.mac ? null : event.address
 }
 
 /** Signed files to every x64 machine: nothing in DHCP tells whether Secure Boot is on, and they start it either way. */
