@@ -172,18 +172,6 @@ describe('a receiver', () => {
     client.socket.terminate()
   })
 
-  it('gets a fill as it is, and says when the connection took it, or is gone', async () => {
-    const client = await connectAndJoin()
-    const bytes = new Uint8Array(90_000).fill(3)
-    const got = once(client.socket, 'message') as Promise<[Buffer, boolean]>
-    await new Promise<void>(resolve => joined[0]?.fill(bytes, resolve))
-    const [data, isBinary] = await got
-    expect([data.equals(bytes), isBinary]).toEqual([true, true])
-    client.socket.terminate()
-    await until(() => events.includes('close'))
-    await new Promise<void>(resolve => joined[0]?.fill(bytes, resolve))
-  })
-
   it('is pinged each second', async () => {
     const { socket } = await connectAndJoin()
     await once(socket, 'ping')

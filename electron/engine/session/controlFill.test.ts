@@ -1,0 +1,85 @@
+/** A fill on its way to one machine, through real sockets. */
+import { once } from 'node:events'
+import { afterEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { CONTROL_SUBPROTOCOL, controlPath } from '../../../shared/protocol/control.ts'
+import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
+import { type ControlServer, openControlServer, type Peer } from './controlServer.ts'
+
+const SESSION = 0x51 as SessionId
+const JOIN = {
+  type: 'join',
+  protocol: PROTOCOL_VERSION,
+  machine: {
+    id: 'ab'.repeat(16),
+    name: '',
+    mac: '',
+    maker: '',
+    model: '',
+    serial: '',
+    linkBitsPerSecond: null,
+  },
+  target: { path: '', kind: 'memory', sizeBytes: null },
+  nonce: '00'.repeat(16),
+}
+
+let server: ControlServer | null = null
+let client: WebSocket | null = null
+afterEach(async () => {
+  client?.terminate()
+  await server?.close()
+})
+
+/** Joins; `onClosed` when the server has noticed that the machine is gone. */
+async function join(onClosed: () => void): Promise<{ socket: WebSocket; peer: Peer }> {
+  const joined: Peer[] = []
+  server = await openControlServer(SESSION, '127.0.0.1', peer => {
+    joined.push(peer)
+    return {
+      onMessage: () => undefined,
+      onReport: () => undefined,
+      onHeard: () => undefined,
+      onClose: onClosed,
+    }
+  })
+  const socket = new WebSocket(
+    `ws://127.0.0.1:${server.port}${controlPath(SESSION)}`,
+    CONTROL_SUBPROTOCOL,
+  )
+  client = socket
+  await once(socket, 'open')
+  socket.send(JSON.stringify(JOIN))
+  await expect.poll(() => joined.length).toBe(1)
+  const [peer] = joined
+  if (!peer) throw new Error('nobody joined')
+  return { socket, peer }
+}
+
+const bytes = new Uint8Array(90_000).fill(3)
+
+test('arrives as it is, and the sender hears when the system took it', async () => {
+  const { socket, peer } = await join(() => undefined)
+  const got = once(socket, 'message') as Promise<[Buffer, boolean]>
+  await new Promise<void>(resolve => peer.fill(bytes, resolve))
+  const [data, isBinary] = await got
+  expect([data.equals(bytes), isBinary]).toEqual([true, true])
+})
+
+test('to a machine that is gone counts as taken: nothing waits for it', async () => {
+  let isClosed = false
+  const { socket, peer } = await join(() => (isClosed = true))
+  socket.terminate()
+  await expect.poll(() => isClosed).toBe(true)
+  await new Promise<void>(resolve => peer.fill(bytes, resolve))
+})
+
+test('to a machine that reads nothing is not called taken while it waits in this process', async () => {
+  const { socket, peer } = await join(() => undefined)
+  socket.pause()
+  let taken = 0
+  // What the kernels hold between them is theirs; then the engine's own queue begins.
+  for (let i = 0; i < 200; i++) peer.fill(bytes, () => taken++)
+  await expect.poll(() => taken).toBeGreaterThan(0)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(taken).toBeLessThan(200)
+})
