@@ -155,6 +155,13 @@ test('without answers, a stock receiver that loses nothing holds images of every
   }
 })
 
+test('without answers, four stock receivers hold images of odd sizes', async () => {
+  const inLab = newLab({ hosts: 5 })
+  for (const size of [1457, 3 * MIB + 13]) {
+    await deliver(inLab, size, 4, ['--async', '--wait', '1.5', '--rate', '20mbit'])
+  }
+})
+
 function iptables(namespace: string, words: string): void {
   execFileSync('ip', ['netns', 'exec', namespace, 'iptables', ...words.split(' ')])
 }

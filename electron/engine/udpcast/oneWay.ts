@@ -9,6 +9,8 @@ import type { ReceiverTable } from './receivers.ts'
 /** The question may get lost, and slow disks still write: asked for two seconds. */
 const END_EVERY_MS = 100
 const END_ATTEMPTS = 20
+/** The first answer may not be the last: nobody knows how many listen. */
+const LEAST_ATTEMPTS = 5
 
 /** `isComplete`: as many have acknowledged the end as are expected. */
 export function createOneWay(
@@ -24,10 +26,10 @@ export function createOneWay(
   let endDueAtMs = 0
 
   function end(nowMs: number): Step {
-    if (endAttempts > 0 && nowMs < endDueAtMs && !isComplete()) {
+    if (endAttempts > 0 && nowMs < endDueAtMs) {
       return { kind: 'wait', untilMs: endDueAtMs }
     }
-    if (endAttempts >= END_ATTEMPTS || isComplete()) {
+    if (endAttempts >= END_ATTEMPTS || (endAttempts >= LEAST_ATTEMPTS && isComplete())) {
       for (const one of table.counted()) one.state = 'lost'
       return { kind: 'end' }
     }
