@@ -22,6 +22,8 @@ export interface MachineFigures {
   readonly writtenBitsPerSecond: number
   /** More arrives than it can unpack and write. */
   readonly isBacklogged: boolean
+  /** Its memory is, nearly: what still arrives is thrown away. */
+  readonly isFull: boolean
 }
 
 export interface MachineWindow {
@@ -61,14 +63,13 @@ export function createMachineWindow(): MachineWindow {
       const writtenBytes = Math.max(0, sample.haveBytes - first.haveBytes)
       const total = received + missed
       const waits = Math.max(BACKLOG_BYTES, (BACKLOG_SECONDS * writtenBytes * 1000) / spanMs)
+      const isFull = sample.freeAssemblyKiB < mostFreeKiB * LITTLE_FREE
       return {
         loss: total < LEAST_DATAGRAMS ? 0 : missed / total,
         takenBitsPerSecond: (received * WIRE_BITS * 1000) / spanMs,
         writtenBitsPerSecond: (writtenBytes * 8 * 1000) / spanMs,
-        isBacklogged:
-          sample.limiter !== null ||
-          sample.heldBytes >= waits ||
-          sample.freeAssemblyKiB < mostFreeKiB * LITTLE_FREE,
+        isBacklogged: sample.limiter !== null || sample.heldBytes >= waits || isFull,
+        isFull,
       }
     },
   }

@@ -11,6 +11,7 @@ const well: MachineFigures = {
   takenBitsPerSecond: RATE,
   writtenBitsPerSecond: RATE,
   isBacklogged: false,
+  isFull: false,
 }
 const slowDisk = { ...well, isBacklogged: true, writtenBitsPerSecond: RATE / 10 }
 

@@ -93,7 +93,7 @@ export function createStragglers(): Stragglers {
       else {
         // Loss that machines share is the rate control's, unless one of them may slow down all.
         const isOwn = isLate || step.policy.kind === 'together'
-        const shown = isOwn ? one : { ...one, loss: 0 }
+        const shown = isOwn ? one : { ...one, loss: 0, isBacklogged: one.isFull }
         machine.pace = nextPace(machine.pace, shown, sentBitsPerSecond, rateBitsPerSecond)
       }
     }
