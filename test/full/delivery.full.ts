@@ -45,32 +45,36 @@ afterEach(() => {
 afterAll(() => fs.rmSync(directory, { recursive: true, force: true }))
 
 const CELLS = Object.keys(KINDS).flatMap(kind =>
-  [0, 1, 5, 20].flatMap(loss => [1, 5].map(count => ({ kind, loss, count }))),
+  [0, 5, 20].flatMap(loss => [1, 5].map(count => ({ kind, loss, count }))),
 )
 
-test.each(CELLS)('$kind, $loss % loss, to $count', async ({ kind, loss, count }) => {
-  const hosts = Array.from({ length: count }, (_, at) => at + 1)
-  const inLab = createLab({
-    hosts: count + 1,
-    lossPercent: [0, ...hosts.map(() => loss)],
-    hasOffload: false,
-    rateMbit: 200,
-  })
-  lab = inLab
-  const target = (host: number): string => path.join(directory, `target${host}`)
-  const sender = send(inLab, catalog, images.get(kind) ?? '', [
-    '--start-after',
-    String(count),
-    '--new',
-  ])
-  const receivers = hosts.map(host => receive(inLab, host, target(host)))
-  const codes = await Promise.all([sender, ...receivers].map(async one => (await one.ended).code))
-  expect(codes, [sender, ...receivers].map(one => one.said()).join('\n')).toEqual(
-    codes.map(() => 0),
-  )
-  expect(sender.last('ended')?.counts).toMatchObject({ joined: count, verified: count })
-  for (const host of hosts) {
-    expect(isSame(path.join(directory, kind), target(host)), `host ${host}`).toBe(true)
-    fs.rmSync(target(host))
-  }
-})
+test.each(CELLS)(
+  '$kind, $loss % loss, to $count',
+  async ({ kind, loss, count }) => {
+    const hosts = Array.from({ length: count }, (_, at) => at + 1)
+    const inLab = createLab({
+      hosts: count + 1,
+      lossPercent: [0, ...hosts.map(() => loss)],
+      hasOffload: false,
+      rateMbit: 200,
+    })
+    lab = inLab
+    const target = (host: number): string => path.join(directory, `target${host}`)
+    const sender = send(inLab, catalog, images.get(kind) ?? '', [
+      '--start-after',
+      String(count),
+      '--new',
+    ])
+    const receivers = hosts.map(host => receive(inLab, host, target(host)))
+    const codes = await Promise.all([sender, ...receivers].map(async one => (await one.ended).code))
+    expect(codes, [sender, ...receivers].map(one => one.said()).join('\n')).toEqual(
+      codes.map(() => 0),
+    )
+    expect(sender.last('ended')?.counts).toMatchObject({ joined: count, verified: count })
+    for (const host of hosts) {
+      expect(isSame(path.join(directory, kind), target(host)), `host ${host}`).toBe(true)
+      fs.rmSync(target(host))
+    }
+  },
+  60_000,
+)
