@@ -3,6 +3,7 @@
  * `rpc.ts` carries them. Numbers carry their unit in the name; times are Unix ms.
  */
 import { z } from 'zod'
+import { bootBenchSchema, bootLookSchema, bootPlanSchema, bootViewSchema } from './boot.ts'
 import { faultSchema } from './fault.ts'
 import { deliverySchema } from './protocol/control.ts'
 
@@ -340,6 +341,12 @@ export const requests = {
   },
   /** The latest examination of each open session. */
   'doctor:list': { input: nothing, output: z.array(examinationSchema) },
+  /** Asks the card's network for DHCP servers; takes a few seconds, and takes no address. */
+  'boot:look': { input: z.strictObject({ nic: text.min(1) }), output: bootLookSchema },
+  /** Starts machines by one card from now on; one that was open before is closed. */
+  'boot:open': { input: bootPlanSchema, output: bootBenchSchema },
+  'boot:close': { input: nothing, output: nothing },
+  'boot:view': { input: nothing, output: bootViewSchema },
   /** Rehearsal: sample image, real multicast on this machine, virtual receivers. Answers its session. */
   'rehearsal:start': {
     input: z.strictObject({
@@ -363,6 +370,8 @@ export const events = {
   }),
   /** Whenever findings of an open session change: all of them, each session's latest. */
   'doctor:changed': z.array(examinationSchema),
+  /** Everything, whenever something of it changed: a bench has few machines. */
+  'boot:changed': bootViewSchema,
 } as const
 
 export type Requests = {

@@ -3,8 +3,10 @@
  * front ends to this one object. No Electron here: it runs headless.
  */
 import fs from 'node:fs'
+import path from 'node:path'
 import type { EventName, Events, Receiver, Session } from '../../shared/ipc.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
+import { createBootService } from './boot/boot.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import { listNics } from './net/net.ts'
@@ -32,6 +34,7 @@ export const VERSION = '0.1.0'
 const TICK_MS = 100
 /** Cards change rarely, and reading them touches many files. */
 const NIC_TICKS = 20
+const BOOT_TICKS = 10
 
 /** Throws CatalogError where the directory cannot be opened. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
@@ -43,6 +46,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const attached = new Set<Served>()
   const tracker = createRowTracker()
   let areTasksStale = false
+  let isBootStale = false
+  let bootSaid = ''
   let nics = ''
   let ticks = 0
 
@@ -68,10 +73,25 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   const doctor = createDoctor(groups, all => emit('doctor:changed', all))
 
+  const boot = createBootService({
+    directory: path.join(catalog.directory, 'boot'),
+    onChange: () => {
+      isBootStale = true
+    },
+  })
+
   const timer = setInterval(() => {
     if (areTasksStale) {
       areTasksStale = false
       emit('catalog:tasksChanged', tasks.list())
+    }
+    // Silence tells too: a machine that does not go on gets another sentence.
+    if (isBootStale || (ticks % BOOT_TICKS === 0 && attached.size > 0)) {
+      isBootStale = false
+      const view = boot.view()
+      const text = JSON.stringify(view)
+      if (text !== bootSaid) emit('boot:changed', view)
+      bootSaid = text
     }
     const changes = tracker.changes(rows())
     if (changes) emit('session:changed', changes)
@@ -135,6 +155,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'doctor:examine': request =>
       'nic' in request ? doctor.examineCard(request.nic) : doctor.examineSession(request.sessionId),
     'doctor:list': () => doctor.list(),
+    'boot:look': ({ nic }) => boot.look(nic),
+    'boot:open': plan => boot.open(plan),
+    'boot:close': async () => done(await boot.close()),
+    'boot:view': () => boot.view(),
     'rehearsal:start': request => rehearsals.start(request),
   }
 
@@ -148,6 +172,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async close() {
       clearInterval(timer)
       doctor.close()
+      await boot.close()
       await tasks.close()
       await rehearsals.close()
       await stockSessions.close()

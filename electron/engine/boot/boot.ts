@@ -12,6 +12,7 @@ export {
   readBootParts,
 } from './bootParts.ts'
 export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
+export { type BootService, createBootService } from './bootService.ts'
 export { type BootSentence, bootSentence } from './bootSentence.ts'
 export {
   type BootCard,

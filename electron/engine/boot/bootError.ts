@@ -26,6 +26,7 @@ export type BootFault =
   | { readonly code: 'boot/no-pool'; readonly card: string; readonly prefixLength: number }
   | { readonly code: 'boot/leases-unwritable'; readonly file: string; readonly reason: string }
   /** The boot environment was not built or not installed. */
+  | { readonly code: 'boot/no-machine'; readonly text: string }
   | { readonly code: 'boot/parts-missing'; readonly directory: string }
   | { readonly code: 'boot/parts-damaged'; readonly file: string; readonly reason: string }
 
@@ -75,6 +76,8 @@ function describe(fault: BootFault): string {
       return `On network card ${fault.card} there is already a DHCP server (${fault.servers.join(', ')}). Two of them give machines conflicting addresses: answer as a proxy beside it, switch it off, or insist.`
     case 'boot/no-pool':
       return `The network of card ${fault.card} (prefix length ${fault.prefixLength}) leaves no addresses to give out. Give the card an address with a prefix length of 29 or less, for example 192.168.77.1/24.`
+    case 'boot/no-machine':
+      return `${JSON.stringify(fault.text)} names no machine. Give a MAC address (52:54:00:79:00:10) or a UUID.`
     case 'boot/parts-missing':
       return `The boot environment is not in ${fault.directory}. Build it once with: npm run boot-env. Until then machines can be imaged that were started from a medium.`
     case 'boot/parts-damaged':

@@ -147,6 +147,10 @@ function createBench(scene: string, machines: number): Bench {
         : examinationOf(current?.nic ?? '', current, rows),
     'doctor:list': () =>
       scene === 'ill' && current ? [examinationOf(current.nic, current, rows)] : [],
+    'boot:look': () => refuse('This engine is scripted and sees no network.'),
+    'boot:open': () => refuse('This engine is scripted and starts no machines.'),
+    'boot:close': () => null,
+    'boot:view': () => ({ bench: null, machines: [] }),
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
