@@ -1,0 +1,64 @@
+/** The boot service of the engine on a bench: what front ends are told of a machine, from its first packet on. */
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { bootLookSchema, type BootView, bootViewSchema } from '../../shared/boot.ts'
+import { PART, PARTS_MANIFEST } from '../../electron/engine/boot/boot.ts'
+import { recorded } from '../../electron/engine/boot/dhcpVectors.fixture.ts'
+import { createDhcpBench, type DhcpBench, until } from './dhcpBench.ts'
+
+let bench: DhcpBench
+let parts: string
+beforeEach(() => {
+  bench = createDhcpBench()
+  parts = path.join(bench.directory, 'parts')
+  fs.mkdirSync(parts)
+  const listed = Object.values(PART).map(name => {
+    fs.writeFileSync(path.join(parts, name), name)
+    const sha256 = createHash('sha256').update(name).digest('hex')
+    return { name, bytes: name.length, sha256 }
+  })
+  const manifest = { version: 1, parts: listed, packages: [] }
+  fs.writeFileSync(path.join(parts, PARTS_MANIFEST), JSON.stringify(manifest))
+})
+afterEach(() => bench.remove())
+
+it('looks, opens, follows a machine in the contract’s words, and ends with nothing left open', async () => {
+  const script = path.join(import.meta.dirname, 'dhcpService.ts')
+  const service = bench.lab.run(0, process.execPath, [script, path.join(bench.directory, 'boot')], {
+    env: { ...process.env, BENCHCAST_BOOT_PARTS: parts },
+  })
+  const said = () =>
+    service
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+  await until('it opened', () => said().some(one => one['ready']), service.stderr)
+  expect(bootLookSchema.parse(said()[0]?.['look'])).toMatchObject({ mode: 'server', servers: [] })
+  const view = (): BootView => bootViewSchema.parse(said().findLast(one => one['view'])?.['view'])
+  expect(view()).toMatchObject({
+    bench: { nic: 'lan0', dhcp: 'server', warnings: [] },
+    machines: [],
+  })
+
+  const offers = await bench.ask(1, [68, '255.255.255.255', 67], recorded('07'))
+  expect(offers).toMatchObject([{ packet: { type: 'offer', file: PART.shim } }])
+  expect(view().machines).toMatchObject([
+    {
+      mac: '52:54:00:79:00:10',
+      uuid: null,
+      firmware: 'uefi-x64',
+      way: 'pxe',
+      state: 'offered',
+      sentence: `Was told to start ${PART.shim}.`,
+      isStuck: false,
+      asks: 1,
+      starts: 1,
+    },
+  ])
+  service.process.stdin?.end()
+  expect(await service.ended).toEqual({ code: 0, signal: null })
+  expect(view()).toEqual({ bench: null, machines: [] })
+})
