@@ -72,6 +72,30 @@ describe('a DHCP server of our own', () => {
     await stop(busybox)
   })
 
+  it('extends a lease that is asked of everyone (REBIND), and takes back one that is given up (RELEASE)', async () => {
+    const helper = await open({ leaseSeconds: 600 })
+    await withoutAddress(2)
+    // What is sent to us alone gets lost: the client goes on to ask everyone.
+    const { address } = lab.host(0)
+    const deaf = ['-A', 'INPUT', '-p', 'udp', '--dport', '67', '-d', address, '-j', 'DROP']
+    expect((await lab.run(0, 'iptables', deaf).ended).code).toBe(0)
+    const busybox = udhcpc(2, ['-R'])
+    await until('bound', () => busybox.stdout().includes('bound '), busybox.stderr)
+    const mac = await bench.macOf(2)
+    const lease = async () => (await helper.look()).leases.find(one => one.mac === mac)
+    const first = await lease()
+    busybox.process.kill('SIGUSR1')
+    await until('rebound', () => busybox.stdout().includes('renew '), busybox.stderr)
+    const extended = await lease()
+    expect(extended).toMatchObject({ address: first?.address, state: 'bound' })
+    expect(busybox.stderr()).toContain('broadcasting renew')
+    expect(extended?.untilMs).toBeGreaterThan(first!.untilMs)
+
+    expect((await lab.run(0, 'iptables', ['-F', 'INPUT']).ended).code).toBe(0)
+    await stop(busybox)
+    expect(await lease()).toMatchObject({ address: first?.address, state: 'released' })
+  })
+
   it('knows its machines again after it was killed, and gives none their address', async () => {
     const leaseFile = path.join(directory, 'leases.json')
     const first = await open({ leaseFile, leaseSeconds: 600 })
