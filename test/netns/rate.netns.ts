@@ -1,4 +1,5 @@
-/** The rate of a session: as much as the card takes without drops, and kept in small bursts. */
+/** The rate of a session: found behind real queues without overflowing them, and kept in small bursts. */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -75,14 +76,31 @@ test.each([
   120_000,
 )
 
+test('ports of 100 Mbit/s behind a fast card are kept full, at less than 8 % of overflow', async () => {
+  const inLab = open({ hasOffload: false })
+  const network = inLab.host(0).namespace.replace(/-h0$/, '-sw')
+  for (const host of [1, 2]) {
+    const queue = 'tbf rate 100mbit burst 5000 limit 128000'
+    const words = `netns exec ${network} tc qdisc add dev p0x${host} root ${queue}`.split(' ')
+    expect(spawnSync('ip', words).status).toBe(0)
+  }
+  const { share, wireRatio } = await carry(inLab, 100, 64)
+  expect(share).toBeGreaterThan(0.9)
+  expect(wireRatio).toBeLessThan(WIRE_RATIO + 0.08)
+}, 120_000)
+
 test.each([50, 200])(
   'at %d Mbit/s no burst is longer than 1 ms of the rate, seen on the wire',
   async rateMbit => {
     const inLab = open({ hasOffload: false })
     const capture = await inLab.capture(0, 'lan0', 'udp and greater 1000')
-    await carry(inLab, rateMbit, rateMbit === 50 ? 32 : 96, ['--rate', `${rateMbit}mbit`])
+    const { share } = await carry(inLab, rateMbit, rateMbit === 50 ? 32 : 96, [
+      '--rate',
+      `${rateMbit}mbit`,
+    ])
     const { missed } = await capture.stop()
     expect(missed).toBe(0)
+    expect(share).toBeGreaterThan(0.98)
     const bursts = burstBytes(fs.readFileSync(capture.path)).toSorted((a, b) => a - b)
     const mostBytes = Math.max((rateMbit * 1e6) / 8000, 4 * 1500) + 1500
     const at = (part: number): number => bursts[Math.floor((bursts.length - 1) * part)] ?? 0

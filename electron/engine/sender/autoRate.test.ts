@@ -116,4 +116,33 @@ describe('the automatic rate among reports', () => {
     expect(slowest).toBeLessThan(0.8e9)
     expect(auto.rateBitsPerSecond).toBe(0.95e9)
   })
+
+  /** A receiver that sees everything `lagAt` ms late; the rates, one for each ms. */
+  function lagging(seconds: number, lagAt: (nowMs: number) => number): number[] {
+    const auto = createAutoRate(1e9)
+    auto.count(1, true)
+    const sent: number[] = []
+    let owed = 0
+    let total = 0
+    return Array.from({ length: seconds * 1000 }, (_, nowMs) => {
+      owed += auto.rateBitsPerSecond / 8000 / 1474
+      total = Math.floor(owed)
+      sent.push(total)
+      auto.mark(total, total * 1474, nowMs)
+      auto.tick(nowMs)
+      const seen = sent[Math.max(0, Math.floor(nowMs - lagAt(nowMs)))] ?? 0
+      const report = { seenSeq: seen, receivedDatagrams: seen, missedDatagrams: 0 }
+      if (nowMs % 25 === 0) auto.report(1, report, nowMs)
+      return auto.rateBitsPerSecond
+    })
+  }
+
+  it('is not slowed for good by a busy receiver that tells of everything a third of a second late', () => {
+    expect(lagging(5, () => 300).at(-1)).toBe(0.95e9)
+  })
+
+  it('is up to speed within three seconds after a second in which a busy computer saw nothing', () => {
+    const rates = lagging(5, nowMs => Math.max(0, Math.min(nowMs, 2_000 - nowMs)))
+    expect(rates[5_000 - 1]).toBe(0.95e9)
+  })
 })

@@ -29,29 +29,41 @@ const DATAGRAMS = 200
 /** Reports come within a few ms of what they tell. So late is a queue that grows: buffers of switches are far smaller. */
 const LATE_MS = 80
 const CAUGHT_UP_MS = 40
-/** How often a queue that does not empty is looked at again: as long as what arrives is measured over. */
-const LOOK_AGAIN_MS = 350
+/** How often a queue that does not empty is looked at again: longer than what arrives is measured over, and told. */
+const LOOK_AGAIN_MS = 450
+/** Out of a queue comes more than goes in while it empties. As much as goes in, just as late, was never in one. */
+const FROM_QUEUE = 1.15
 
 export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
   const control = createRateControl(linkBitsPerSecond)
   const rounds = createReportRounds()
   /** Since when the queue is being emptied; null when there is none. */
   let emptyingAtMs: number | null = null
+  /** As late as datagrams are told of without any queue: computers at work, and reports that wait for their turn. */
+  let usualMs = 0
 
   function watchQueue(nowMs: number): void {
     const { lagMs, bitsPerSecond } = rounds.arrival(nowMs)
-    if (
-      lagMs > LATE_MS &&
-      bitsPerSecond !== null &&
-      nowMs - (emptyingAtMs ?? -Infinity) > LOOK_AGAIN_MS
-    ) {
-      emptyingAtMs = nowMs
-      control.late(lagMs, bitsPerSecond)
-    } else if (emptyingAtMs !== null && lagMs < CAUGHT_UP_MS) {
+    usualMs = Math.min(usualMs, lagMs)
+    const queuedMs = lagMs - usualMs
+    if (emptyingAtMs !== null && queuedMs < CAUGHT_UP_MS) {
       emptyingAtMs = null
       control.caughtUp()
       rounds.restart()
+      return
     }
+    if (queuedMs <= LATE_MS || bitsPerSecond === null) return
+    // What arrives now was sent so long ago.
+    if (nowMs - (emptyingAtMs ?? -Infinity) <= LOOK_AGAIN_MS + lagMs) return
+    if (emptyingAtMs !== null && bitsPerSecond < control.rateBitsPerSecond * FROM_QUEUE) {
+      emptyingAtMs = null
+      usualMs = lagMs
+      control.notQueued()
+      rounds.restart()
+      return
+    }
+    emptyingAtMs = nowMs
+    control.late(queuedMs, bitsPerSecond)
   }
 
   const isHurried = (): boolean => control.isRising || control.isOnTrial || emptyingAtMs !== null

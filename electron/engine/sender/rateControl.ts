@@ -31,6 +31,8 @@ export interface RateControl {
   late(lagMs: number, arrivingBitsPerSecond: number): number
   /** The queue is empty again. */
   caughtUp(): number
+  /** There was none: they arrive as late at the lower rate. */
+  notQueued(): number
 }
 
 /** Slower than any bench's slowest part but Ethernet's first generation: the first rounds lose nothing. */
@@ -45,8 +47,10 @@ const DEVIATIONS = 1
 const DEVIATIONS_RISING = 3
 /** Below what arrived, so that the queue empties. */
 const SLOWER = 0.92
-/** A queue is given about so long to empty, ms, but never less than half of what arrives. */
+/** A queue is given about so long to empty, ms; enough less than what arrives that its emptying shows. */
 const EMPTYING_MS = 700
+const EMPTYING_LEAST = 0.5
+const EMPTYING_MOST = 0.75
 const AFTER_QUEUE = 0.95
 /** A queue counts as overflow of a rate this much above what arrived. */
 const QUEUED = 1.1
@@ -58,7 +62,9 @@ const WELL_BELOW = 0.8
 const NEAR_BELOW = 0.96
 /** There, linger; then, as what overflowed may be there no more, go on in steps that grow. */
 const LINGERING = 0.004
-const LINGERING_LESS = 1.5
+const LINGERING_LESS = 2
+/** So far above it without loss, what overflowed is gone, or never was: a busy computer looks much like a full queue. */
+const PASSED = 1.2
 /** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
 const TRIAL_RATE = 0.5
 /** Loss that is still this share of what it was did not depend on the rate. */
@@ -89,6 +95,13 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
   let overflowedAt = Infinity
   /** The next step up from there, as a share. */
   let lingering = LINGERING
+  /** What to come back to should there be no queue. */
+  let beforeQueue: {
+    readonly rate: number
+    readonly overflowedAt: number
+    readonly lingering: number
+    readonly isRising: boolean
+  } | null = null
   /** The last rate at which loss was clearly less than before; compared with it, loss has not changed since. */
   let trial: {
     readonly rate: number
@@ -156,6 +169,13 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     } else floor += loss < floor ? (loss - floor) * FLOOR_FALL : Math.min(loss - floor, FLOOR_RISE)
   }
 
+  /** As at the start, but from here. */
+  function rise(): void {
+    isRising = true
+    overflowedAt = Infinity
+    lingering = LINGERING
+  }
+
   function goOn(sent: number): void {
     // Half of it lost nothing: what arrived before is what fits.
     if (trial?.wasRising === true)
@@ -170,6 +190,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     else {
       rate *= 1 + lingering
       lingering = Math.min(lingering * LINGERING_LESS, FASTER_BELOW - 1)
+      if (rate > overflowedAt * PASSED) rise()
     }
   }
 
@@ -197,15 +218,22 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
       return within()
     },
     late(lagMs, arriving) {
+      beforeQueue ??= { rate, overflowedAt, lingering, isRising }
       isRising = false
       trial = null
       overflowedAt = arriving * QUEUED
       lingering = LINGERING
-      rate = arriving * Math.max(0.5, 1 - lagMs / EMPTYING_MS)
+      rate = arriving * Math.max(EMPTYING_LEAST, Math.min(EMPTYING_MOST, 1 - lagMs / EMPTYING_MS))
       return within()
     },
     caughtUp() {
+      beforeQueue = null
       rate = Math.max(rate, (overflowedAt / QUEUED) * AFTER_QUEUE)
+      return within()
+    },
+    notQueued() {
+      if (beforeQueue !== null) ({ rate, overflowedAt, lingering, isRising } = beforeQueue)
+      beforeQueue = null
       return within()
     },
   }
