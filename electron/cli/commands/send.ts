@@ -94,14 +94,14 @@ export const sendCommand = defineCommand({
       placeholder: 'NAME',
       help: 'udpcast sends to stock udp-receivers, with their limits, see below',
     }),
-    async: flag('with udpcast: no answers but at the end, for lossless networks; needs --rate'),
+    async: flag('with udpcast: no answers but at the end, parity for 1 % of loss; needs --rate'),
     catalog: catalogOption,
     json: jsonOption,
   },
   details: [
     'The first start rule that holds wins. Without one, Enter starts on a terminal; elsewhere the first machine does. Machines may join at any time, also after the start.',
     'Ends when every machine has ended. Succeeds only when at least one joined and all were read back and matched. A session that was killed goes on when the same image is sent on the same card again.',
-    `With --protocol udpcast: ${UDPCAST_LIMITS} Each address is one receiver, UDP ports 9000 and 9001 are used, and Ctrl-C ends it for good. Succeeds only when every machine acknowledged the end. With --async only machines that are started after this can be counted: use --wait.`,
+    `With --protocol udpcast: ${UDPCAST_LIMITS} Each address is one receiver, UDP ports 9000 and 9001 are used, and Ctrl-C ends it for good. Succeeds only when every machine acknowledged the end. With --async, parity for 1 % of loss adds 12.5 % to what is sent, and a machine that loses more has lost the image. Only machines that are started after this can be counted then: use --wait.`,
     ` JSON: {"event":"session","id","name","state","imageId","fraction","rateBitsPerSecond","counts":{…},…}
        {"event":"receiver","id","number","name","address","state","haveBytes","totalBytes",…,"fault"}
        {"event":"finding","code","severity","receiverId","sentence","advice","figures":{…}}

@@ -42,7 +42,9 @@ export async function sendToUdpcast(words: UdpcastWords, context: Context): Prom
     let ignoreKeys = (): void => undefined
     output.note(UDPCAST_LIMITS)
     if (words.isAsync) {
-      output.note('Without answers: a machine that loses one datagram has lost the image.')
+      output.note(
+        'Without answers: parity makes good 1 % of loss; a machine that loses more has lost the image.',
+      )
     }
     try {
       const result = await sendUdpcast({

@@ -1,5 +1,6 @@
 /** What both ways of delivery share: with answers (acknowledged.ts) and without (oneWay.ts). */
-import { encode, encodeDataHeader, type Packet } from './packet.ts'
+import { STRIPES } from './fec.ts'
+import { encode, encodeDataHeader, encodeFecHeader, type Packet } from './packet.ts'
 import type { ReceiverEntry } from './receivers.ts'
 
 export type Step =
@@ -34,10 +35,17 @@ export function sendPacket(to: string, packet: Packet): Step {
   return { kind: 'send', to, header: encode(packet), payload: null }
 }
 
-export function sendBlock(
-  to: string,
-  about: { readonly slice: number; readonly sliceBytes: number; readonly block: number },
-  payload: Uint8Array,
-): Step {
+interface BlockNumbers {
+  readonly slice: number
+  readonly sliceBytes: number
+  readonly block: number
+}
+
+export function sendBlock(to: string, about: BlockNumbers, payload: Uint8Array): Step {
   return { kind: 'send', to, header: encodeDataHeader(about), payload }
+}
+
+export function sendParity(to: string, about: BlockNumbers, payload: Uint8Array): Step {
+  const header = encodeFecHeader({ ...about, stripes: STRIPES })
+  return { kind: 'send', to, header, payload }
 }

@@ -1,8 +1,11 @@
 /**
- * Delivery without answers (udpcast's async mode): every block once. The end is the empty slice's question, seen in
- * captures of the stock sender; receivers that lost nothing acknowledge it, though they kept silent before.
+ * Delivery without answers (udpcast's async mode): every block of a slice once, then its parity, which mends what was
+ * lost. The end is the empty slice's question, seen in captures of the stock sender; receivers that hold everything
+ * acknowledge it, though they kept silent before. The stock sender with parity ends with the empty slice's parity
+ * instead, which nobody acknowledges.
  */
-import { type Delivery, sendBlock, sendPacket, type Step } from './delivery.ts'
+import { type Delivery, sendBlock, sendPacket, sendParity, type Step } from './delivery.ts'
+import { createParity } from './fec.ts'
 import { BLOCK_BYTES, emptyBitmap } from './packet.ts'
 import type { ReceiverTable } from './receivers.ts'
 
@@ -18,7 +21,10 @@ export function createOneWay(
   table: ReceiverTable,
   isComplete: () => boolean,
 ): Delivery {
+  const parity = createParity()
   let content: Uint8Array | null = null
+  let parityNumbers: readonly number[] = []
+  let paritySent = 0
   let slice = -1
   let block = 0
   let doneBytes = 0
@@ -45,6 +51,21 @@ export function createOneWay(
     })
   }
 
+  function nextBlock(from: Uint8Array): Step {
+    const at = block * BLOCK_BYTES
+    const payload = from.subarray(at, at + BLOCK_BYTES)
+    parity.add(block, payload)
+    doneBytes += payload.length
+    return sendBlock(group, { slice, sliceBytes: from.length, block: block++ }, payload)
+  }
+
+  function nextParity(from: Uint8Array): Step {
+    const number = parityNumbers[paritySent++] ?? 0
+    if (paritySent >= parityNumbers.length) content = null
+    const about = { slice, sliceBytes: from.length, block: number }
+    return sendParity(group, about, parity.block(number))
+  }
+
   return {
     get doneBytes() {
       return doneBytes
@@ -53,18 +74,15 @@ export function createOneWay(
     next(nowMs) {
       if (content === null) return { kind: 'read' }
       if (content.length === 0) return end(nowMs)
-      const at = block * BLOCK_BYTES
-      const payload = content.subarray(at, at + BLOCK_BYTES)
-      const step = sendBlock(group, { slice, sliceBytes: content.length, block }, payload)
-      block++
-      doneBytes += payload.length
-      if (at + BLOCK_BYTES >= content.length) content = null
-      return step
+      return block * BLOCK_BYTES < content.length ? nextBlock(content) : nextParity(content)
     },
     supply(next) {
       content = next
       slice++
       block = 0
+      parity.begin(Math.ceil(next.length / BLOCK_BYTES))
+      parityNumbers = parity.numbers()
+      paritySent = 0
     },
     answer(from, packet) {
       if (packet.kind !== 'ok' || endAttempts === 0 || packet.slice !== slice) return

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../shared/seededRandom.ts'
-import { decode, emptyBitmap, encode, encodeDataHeader, hasBit, type Packet } from './packet.ts'
+import {
+  decode,
+  emptyBitmap,
+  encode,
+  encodeDataHeader,
+  encodeFecHeader,
+  hasBit,
+  type Packet,
+} from './packet.ts'
 
 const ZEROS_128 = '00'.repeat(128)
 
@@ -98,6 +106,8 @@ describe('packets', () => {
     for (const packet of all) expect(decode(encode(packet))).toEqual(packet)
     const data = { slice: 3, block: 111, sliceBytes: 163_072, payload: bytesOf('aabb') }
     expect(hexOf(encodeDataHeader(data)) + 'aabb').toBe(hexOf(encode({ kind: 'data', ...data })))
+    const fec = { ...data, stripes: 8 }
+    expect(hexOf(encodeFecHeader(fec)) + 'aabb').toBe(hexOf(encode({ kind: 'fec', ...fec })))
   })
 
   it('are malformed when cut at any byte', () => {

@@ -39,7 +39,7 @@ export type Packet =
       readonly group: string
     }
   | ({ readonly kind: 'data' } & BlockPacket)
-  /** Parity. Never sent from here; `stripes` says how blocks interleave. */
+  /** Parity, see fec.ts; `stripes` says how blocks interleave. */
   | ({ readonly kind: 'fec'; readonly stripes: number } & BlockPacket)
   | {
       readonly kind: 'hello'
@@ -193,6 +193,15 @@ export function encode(packet: Packet): Uint8Array {
 export function encodeDataHeader(packet: Omit<BlockPacket, 'payload'>): Uint8Array {
   const header = new Uint8Array(DATA_HEADER_BYTES)
   writeBlockHeader(header, CODE.data, 0, packet)
+  return header
+}
+
+/** The same for parity. */
+export function encodeFecHeader(
+  packet: Omit<BlockPacket, 'payload'> & { readonly stripes: number },
+): Uint8Array {
+  const header = new Uint8Array(DATA_HEADER_BYTES)
+  writeBlockHeader(header, CODE.fec, packet.stripes, packet)
   return header
 }
 

@@ -26,7 +26,7 @@ export interface UdpcastOptions {
   readonly start: StartRule
   /** Null: as fast as the socket takes it. Nothing here slows down for losses. */
   readonly rateBitsPerSecond: number | null
-  /** No answers but at the end: a receiver that loses one datagram has lost the image. */
+  /** No answers but at the end; parity mends 1 % of loss, see fec.ts. Who loses more has lost the image. */
   readonly isAsync: boolean
   /** Receivers listen on it, the sender on the next; `--portbase` of the stock programs. */
   readonly portBase: number

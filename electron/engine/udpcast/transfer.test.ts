@@ -14,6 +14,7 @@ import {
 
 const SIZES = [1, 1456, 1457, 7000, 112 * 1456, 113 * 1456, 700_001]
 
+const noLoss = { loss: 0, seed: 1 }
 const whenever = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
 
 function transferFor(receivers: number, isAsync = false): Transfer {
@@ -247,22 +248,61 @@ describe('the start', () => {
 })
 
 describe('without answers', () => {
-  it('delivers every size when nothing is lost, each block once', () => {
+  const sendAsync = (): Transfer =>
+    createTransfer({
+      group: GROUP,
+      broadcast: BROADCAST,
+      isAsync: true,
+      start: { ...whenever, afterMs: 2_000 },
+      openedAtMs: 0,
+    })
+
+  it('delivers every size though 2 % is lost, each block once and its parity', () => {
     for (const sizeBytes of [...SIZES, 3_000_001]) {
-      const image = noise(sizeBytes)
-      const receivers = models(2)
-      const transfer = createTransfer({
-        group: GROUP,
-        broadcast: BROADCAST,
-        isAsync: true,
-        start: { ...whenever, afterMs: 2_000 },
-        openedAtMs: 0,
-      })
-      const run = runTransfer(transfer, image, receivers, { loss: 0, seed: 1 }, true)
-      for (const one of receivers) expect(one.content().equals(image)).toBe(true)
-      expect(run.blocksSent).toBe(Math.ceil(sizeBytes / BLOCK_BYTES))
+      for (const loss of [0, 0.02]) {
+        const image = noise(sizeBytes)
+        const receivers = models(2)
+        const transfer = sendAsync()
+        const run = runTransfer(transfer, image, receivers, { loss, seed: 1 }, true)
+        const said = `${sizeBytes} bytes, ${loss} lost: ${receivers.map(one => one.state).join()}`
+        for (const one of receivers) expect(one.content().equals(image), said).toBe(true)
+        expect(run.blocksSent).toBe(Math.ceil(sizeBytes / BLOCK_BYTES))
+        expect(transfer.isSuccess(), said).toBe(true)
+        expect(transfer.receivers().map(one => one.haveBytes)).toContain(sizeBytes)
+      }
+    }
+  })
+
+  it('sends parity after each slice, for the stripes that hold blocks', () => {
+    const run = runTransfer(sendAsync(), noise(1030 * BLOCK_BYTES + 5), models(1), noLoss, true)
+    const kinds = run.packets.flatMap(packet =>
+      packet.kind === 'data' || packet.kind === 'fec' ? [`${packet.kind} ${packet.slice}`] : [],
+    )
+    const counted = Object.groupBy(kinds, kind => kind)
+    expect(Object.entries(counted).map(([kind, all]) => `${all?.length} ${kind}`)).toEqual([
+      '1024 data 0',
+      '128 fec 0',
+      '6 data 1',
+      '96 fec 1',
+      '1 data 2',
+      '16 fec 2',
+    ])
+    expect(kinds).toEqual(Object.values(counted).flatMap(all => all ?? []))
+  })
+
+  it('delivers through 128 datagrams lost in a row', () => {
+    for (const from of [500, 1000]) {
+      let at = 0
+      const isLost: Fate['isLost'] = packet => {
+        const isBlock = packet.kind === 'data' || packet.kind === 'fec'
+        return isBlock && packet.slice === 0 && at++ >= from && at <= from + 128
+      }
+      const image = noise(1024 * BLOCK_BYTES)
+      const receivers = models(1)
+      const transfer = sendAsync()
+      runTransfer(transfer, image, receivers, { ...noLoss, isLost }, true)
+      expect(receivers[0]?.content().equals(image), `from ${from}`).toBe(true)
       expect(transfer.isSuccess()).toBe(true)
-      expect(transfer.receivers().map(one => one.haveBytes)).toContain(sizeBytes)
     }
   })
 
@@ -284,8 +324,9 @@ describe('without answers', () => {
     }
   })
 
-  it('is no success when one block is lost', () => {
-    const isLost: Fate['isLost'] = packet => packet.kind === 'data' && packet.block === 2
+  it('is no success when one block is lost and all its parity', () => {
+    const isLost: Fate['isLost'] = packet =>
+      (packet.kind === 'data' || packet.kind === 'fec') && packet.block % 8 === 2
     const transfer = createTransfer({
       group: GROUP,
       broadcast: BROADCAST,

@@ -20,7 +20,7 @@ export interface TransferOptions {
   readonly group: string
   /** Where HELLO goes: the subnet's broadcast address. */
   readonly broadcast: string
-  /** Receivers answer only at the end, and only when they lost nothing. */
+  /** Receivers answer only at the end, and only when they hold everything: parity goes along. */
   readonly isAsync: boolean
   readonly start: StartRule
   readonly openedAtMs: number

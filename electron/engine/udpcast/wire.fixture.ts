@@ -4,6 +4,7 @@
  */
 import dgram from 'node:dgram'
 import { seededRandom } from '../../../shared/seededRandom.ts'
+import { mend } from './fec.fixture.ts'
 import {
   BLOCK_BYTES,
   CAPABILITY,
@@ -134,6 +135,7 @@ interface ModelSlice {
   readonly bytes: number
   readonly content: Buffer
   readonly held: Uint8Array
+  readonly parity: Map<number, Uint8Array>
   count: number
 }
 
@@ -158,7 +160,13 @@ export function modelReceiver(address: string): ModelReceiver {
       return null
     }
     if (known) return known
-    const fresh = { bytes, content: Buffer.alloc(bytes), held: emptyBitmap(), count: 0 }
+    const fresh = {
+      bytes,
+      content: Buffer.alloc(bytes),
+      held: emptyBitmap(),
+      parity: new Map(),
+      count: 0,
+    }
     slices.set(at, fresh)
     return fresh
   }
@@ -180,6 +188,25 @@ export function modelReceiver(address: string): ModelReceiver {
     if (!hasBit(slice.held, packet.block)) slice.count++
     setBit(slice.held, packet.block)
     slice.content.set(packet.payload, packet.block * BLOCK_BYTES)
+    return []
+  }
+
+  /** Mends as soon as it can. */
+  function storeParity(packet: Packet & { kind: 'fec' }): Packet[] {
+    const slice = sliceFor(packet.slice, packet.sliceBytes)
+    if (!slice || isWhole(packet.slice)) return []
+    slice.parity.set(packet.block, packet.payload)
+    const blocks = blocksOf(slice.bytes)
+    const data = new Map<number, Uint8Array>()
+    for (let block = 0; block < blocks; block++) {
+      const at = block * BLOCK_BYTES
+      if (hasBit(slice.held, block)) data.set(block, slice.content.subarray(at, at + BLOCK_BYTES))
+    }
+    for (const [block, content] of mend(data, slice.parity, blocks, packet.stripes) ?? []) {
+      const at = block * BLOCK_BYTES
+      slice.content.set(content.subarray(0, slice.bytes - at), at)
+      slice.count++
+    }
     return []
   }
 
@@ -209,7 +236,9 @@ export function modelReceiver(address: string): ModelReceiver {
       }
       if (state === 'searching' || state === 'dropped out') return []
       if (packet.kind === 'requestAck') return answerTo(packet)
-      return packet.kind === 'data' && state === 'joined' ? store(packet) : []
+      if (state !== 'joined') return []
+      if (packet.kind === 'fec') return storeParity(packet)
+      return packet.kind === 'data' ? store(packet) : []
     },
   }
 }
