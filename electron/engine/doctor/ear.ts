@@ -8,6 +8,8 @@ import type { Frame } from './frame.ts'
 export interface Ear {
   take(frame: Frame, nowMs: number): void
   heard(): Heard
+  /** Somebody has knocked twice: worth the look that `unanswered` needs. */
+  hasRepeats(): boolean
   /** Connections begun to one of `ports` by machines of which no connection stands. */
   unanswered(ports: ReadonlySet<number>, isConnected: (address: string) => boolean): Unanswered[]
 }
@@ -55,6 +57,7 @@ export function createEar(): Ear {
       }
     },
     heard: () => ({ booting: recent(booting), receivers: recent(receivers), querier }),
+    hasRepeats: () => [...attempts.values()].some(each => each.attempts >= MIN_ATTEMPTS),
     unanswered(ports, isConnected) {
       for (const [key, { address }] of attempts) if (isConnected(address)) attempts.delete(key)
       return [...attempts.values()].flatMap(({ address, port, attempts: count, atMs }) =>

@@ -89,9 +89,12 @@ export async function watchCards(chosen: string): Promise<CardWatch> {
       return { card: facts(nic), others: others.map(facts) }
     },
     unanswered(known) {
+      const ear = listeners.get(chosen)?.ear
+      // The system's table of connections costs 10 ms to read.
+      if (!ear?.hasRepeats()) return []
       const connected = connectedAddresses()
       const isConnected = (address: string): boolean => known.has(address) || connected.has(address)
-      return listeners.get(chosen)?.ear.unanswered(ownListeningPorts(), isConnected) ?? []
+      return ear.unanswered(ownListeningPorts(), isConnected)
     },
     deafBecause: () => reason,
     close() {

@@ -29,7 +29,7 @@ import { createPacer } from './pacer.ts'
 
 /** Header fields and which bytes follow them. Reused between calls: copy what you keep. */
 export interface Emission {
-  header: Omit<DataPacket, 'kind' | 'payload'>
+  readonly header: { -readonly [K in keyof Omit<DataPacket, 'kind' | 'payload'>]: DataPacket[K] }
   /** In the stored chunk; null for a repair symbol, which is computed. */
   payloadOffset: number | null
   payloadBytes: number
@@ -180,17 +180,16 @@ export function createTransmitter(
     const symbol = code & 0xff
     const isRepair = symbol >= MAX_BLOCK_SYMBOLS
     const inChunk = blockFirstSymbol(layout, block) + symbol
-    emission.header = {
-      isRepeat: current.isRepeat,
-      session,
-      chunk: current.chunk,
-      block,
-      symbol,
-      k: blockSymbols(layout, block),
-      blockCount: layout.blockCount,
-      txSeq: nextSeq(),
-      storedBytes: layout.storedBytes,
-    }
+    const { header } = emission
+    header.isRepeat = current.isRepeat
+    header.session = session
+    header.chunk = current.chunk
+    header.block = block
+    header.symbol = symbol
+    header.k = blockSymbols(layout, block)
+    header.blockCount = layout.blockCount
+    header.txSeq = nextSeq()
+    header.storedBytes = layout.storedBytes
     emission.payloadOffset = isRepair ? null : inChunk * SYMBOL_BYTES
     emission.payloadBytes = isRepair ? SYMBOL_BYTES : symbolBytes(layout, inChunk)
     if (!wire.data(emission)) return false

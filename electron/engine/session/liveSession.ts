@@ -229,7 +229,7 @@ export async function openLiveSession(
     if (phase === 'waiting') {
       const waiting = {
         openedAtMs: setup.createdAtMs,
-        ready: table.count('receiving'),
+        ready: table.count('receiving') + table.count('verifying') + table.count('done'),
         lastJoinAtMs: table.lastJoinAtMs(),
       }
       const verdict = startVerdict(rule, waiting, nowMs)
