@@ -1,0 +1,99 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { chooseDisk, type Disk, listDisks } from './disks.ts'
+
+const GIB = 1024 ** 3
+
+function disk(name: string, changes: Partial<Disk> = {}): Disk {
+  return {
+    name,
+    model: 'Model',
+    serial: '1',
+    sizeBytes: 256 * GIB,
+    bus: 'nvme',
+    isRemovable: false,
+    isReadOnly: false,
+    content: [],
+    ...changes,
+  }
+}
+
+test('the only built-in disk is chosen, whatever is plugged in beside it', () => {
+  const disks = [disk('nvme0n1'), disk('sda', { bus: 'usb' }), disk('sdb', { isRemovable: true })]
+  expect(chooseDisk(disks, 10 * GIB)).toMatchObject({ kind: 'one', disk: { name: 'nvme0n1' } })
+})
+
+test('of two that would do none is chosen, and both are named', () => {
+  const choice = chooseDisk([disk('nvme0n1'), disk('sda', { bus: 'sata' })], 10 * GIB)
+  expect(choice).toMatchObject({ kind: 'several' })
+  expect(choice).toHaveProperty('reason', expect.stringContaining('nvme0n1 and sda'))
+})
+
+test('a disk that is too small does not compete, but alone it is answered for the bench to refuse', () => {
+  const small = disk('mmcblk0', { sizeBytes: 8 * GIB })
+  expect(chooseDisk([small, disk('sda')], 10 * GIB)).toMatchObject({ disk: { name: 'sda' } })
+  expect(chooseDisk([small], 10 * GIB)).toMatchObject({ disk: { name: 'mmcblk0' } })
+})
+
+test('a USB stick, a card and a write-protected disk are never chosen', () => {
+  const disks = [
+    disk('sda', { bus: 'usb' }),
+    disk('sdb', { isRemovable: true }),
+    disk('sdc', { isReadOnly: true }),
+  ]
+  expect(chooseDisk(disks, GIB)).toMatchObject({ kind: 'none' })
+  expect(chooseDisk([], GIB)).toMatchObject({ kind: 'none' })
+})
+
+let sysfs: string
+beforeEach(() => {
+  sysfs = fs.mkdtempSync(path.join(os.tmpdir(), 'benchcast-disks-'))
+})
+afterEach(() => fs.rmSync(sysfs, { recursive: true, force: true }))
+
+/** As sysfs has it: /sys/block/NAME is a link to a folder whose place names the buses. */
+function plug(place: string, files: Readonly<Record<string, string>>): void {
+  const directory = path.join(sysfs, 'devices', place)
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(directory, name)), { recursive: true })
+    fs.writeFileSync(path.join(directory, name), `${text}\n`, 'latin1')
+  }
+  fs.mkdirSync(path.join(sysfs, 'block'), { recursive: true })
+  fs.symlinkSync(directory, path.join(sysfs, 'block', path.basename(place)))
+}
+
+test('disks are read with model, serial, size, bus and what is on them', () => {
+  plug('pci0/ata1/host0/target0/block/sda', {
+    size: '2048',
+    removable: '0',
+    ro: '0',
+    'device/vendor': 'ATA     ',
+    'device/model': 'Some SSD',
+    'device/vpd_pg80': '\0\u0080\0\u0004S123',
+  })
+  plug('pci0/usb1/1-1/host1/block/sdb', { size: '4096', removable: '1', 'device/model': 'Stick' })
+  plug('pci0/nvme/nvme0/nvme0n1', { size: '8192', removable: '0', 'device/serial': 'N7' })
+  plug('virtual/block/loop0', { size: '8192' })
+  plug('pci0/ata2/host2/block/sdc', { size: '0' })
+
+  const disks = listDisks(path.join(sysfs, 'block'), name => (name === 'sda' ? ['sda: gpt'] : []))
+
+  expect(disks.map(({ name, bus }) => [name, bus])).toEqual([
+    ['nvme0n1', 'nvme'],
+    ['sda', 'sata'],
+    ['sdb', 'usb'],
+  ])
+  expect(disks[1]).toEqual({
+    name: 'sda',
+    model: 'Some SSD',
+    serial: 'S123',
+    sizeBytes: 1024 * 1024,
+    bus: 'sata',
+    isRemovable: false,
+    isReadOnly: false,
+    content: ['sda: gpt'],
+  })
+  expect(disks[2]).toMatchObject({ isRemovable: true, model: 'Stick' })
+})

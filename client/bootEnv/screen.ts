@@ -1,0 +1,135 @@
+/** The machine's own screen: what a technician sees who walks along the bench. Pure; lines without line ends. */
+import type { ReceiveProgress } from '../client.ts'
+import { formatBytes } from '../../shared/figures.ts'
+
+export type Stage =
+  | { readonly kind: 'noCard' }
+  | { readonly kind: 'noLink'; readonly card: string }
+  | { readonly kind: 'noAddress'; readonly card: string }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'noTarget'; readonly reason: string }
+  | { readonly kind: 'session'; readonly progress: ReceiveProgress }
+  | { readonly kind: 'done'; readonly imageName: string }
+  | { readonly kind: 'fault'; readonly sentence: string }
+
+export interface Screen {
+  /** Place on the bench; null before the first session. */
+  readonly number: number | null
+  readonly code: string
+  readonly stage: Stage
+  readonly hardware: readonly string[]
+}
+
+/** Every console has so many columns, and no fewer than 25 lines. */
+const COLUMNS = 80
+
+/** Without letters that are read for digits or for each other. */
+const LETTERS = 'ABCDEFHJKLMNPRSTUVWXYZ'
+
+/** From the machine's id: the same at every start. 234,256 codes: two of 32 machines alike once in 470 benches. */
+export function codeOf(machineId: string): string {
+  let rest = Number.parseInt(machineId.slice(0, 8), 16)
+  let code = ''
+  for (let i = 0; i < 4; i++) {
+    code += LETTERS[rest % LETTERS.length] ?? ''
+    rest = Math.floor(rest / LETTERS.length)
+  }
+  return code
+}
+
+export function renderScreen({ number, code, stage, hardware }: Screen): string[] {
+  const { state, advice } = wordsFor(stage)
+  const lines = [
+    'B e n c h c a s t',
+    '',
+    `Machine ${number ?? '-'}`,
+    `Code    ${code.split('').join(' ')}`,
+    '',
+    `State   ${state}`,
+    ...wrap(advice, COLUMNS - 4),
+    '',
+    ...hardware,
+    '',
+    'Alt+F2 opens a shell.',
+  ]
+  return ['', ...lines.map(line => `  ${line.slice(0, COLUMNS - 4)}`)]
+}
+
+/** One word or two of state, and one line of advice. */
+export function wordsFor(stage: Stage): { readonly state: string; readonly advice: string } {
+  switch (stage.kind) {
+    case 'noCard':
+      return {
+        state: 'no network card',
+        advice: 'No card has a driver here. Try a USB network adapter.',
+      }
+    case 'noLink':
+      return {
+        state: 'no link',
+        advice: `Plug the cable into ${stage.card}, and check that the switch has power.`,
+      }
+    case 'noAddress':
+      return {
+        state: 'waiting for an address',
+        advice: 'No DHCP server answers. Is network boot still on at the bench?',
+      }
+    case 'ready':
+      return {
+        state: 'ready',
+        advice: 'Nothing is written until the technician starts a session.',
+      }
+    case 'noTarget':
+      return { state: 'no disk to write', advice: stage.reason }
+    case 'session':
+      return sessionWords(stage.progress)
+    case 'done':
+      return {
+        state: 'done',
+        advice: `${stage.imageName} was written, read back and matched. It can be turned off.`,
+      }
+    case 'fault':
+      return { state: 'failed', advice: stage.sentence }
+  }
+}
+
+function sessionWords(progress: ReceiveProgress): { state: string; advice: string } {
+  const { state, imageBytes, imageName, note } = progress
+  const name = imageName ?? 'the image'
+  const share = (bytes: number): string =>
+    imageBytes === 0 ? '' : ` ${Math.floor((bytes / imageBytes) * 100)} %`
+  if (note !== '') return { state, advice: note }
+  switch (state) {
+    case 'waiting':
+      return { state, advice: `In the session for ${name}. It starts when the technician says so.` }
+    case 'receiving':
+      return {
+        state: `${state}${share(progress.haveBytes)}`,
+        advice: `${name}, ${formatBytes(progress.rateBytesPerSecond)}/s. Leave the machine on.`,
+      }
+    case 'verifying':
+      return {
+        state: `${state}${share(progress.verifiedBytes)}`,
+        advice: `Reading the disk back. Leave the machine on.`,
+      }
+    case 'dropped':
+      return { state, advice: 'The technician has taken this machine out of the session.' }
+    case 'searching':
+    case 'joining':
+    case 'reconnecting':
+    case 'done':
+      return { state, advice: `Session for ${name}.` }
+  }
+}
+
+/** At spaces; a longer word is cut by the screen. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return line === '' ? lines : [...lines, line]
+}
