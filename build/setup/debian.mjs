@@ -29,6 +29,12 @@ const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 /** Standard servers and clients that ours are tried against. */
 const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc', 'tftp-hpa', 'atftp', 'curl']
 
+/** What unpacks Debian's packages and packs the boot environment. */
+const BOOT_ENVIRONMENT = ['apt', 'binutils', 'kmod', 'xz-utils', 'zstd']
+
+/** Machines to start it on. */
+const FIRMWARE = ['qemu-system-x86', 'ovmf', 'ipxe-qemu']
+
 const SETS = {
   start: ELECTRON,
   test: [
@@ -43,11 +49,13 @@ const SETS = {
     'bzip2',
     'zip',
   ],
+  'boot-env': BOOT_ENVIRONMENT,
+  'test:boot': [...NETWORK, ...BOOT_ENVIRONMENT, ...FIRMWARE],
   bench: [...NETWORK, 'udpcast', 'zstd', 'xz-utils', 'bzip2'],
 }
 
 /**
- * Makes the packages of one set present: 'start', 'test' or 'bench'. On Linux without dpkg, and anywhere else, the
+ * Makes the packages of one set present: a key of SETS. On Linux without dpkg, and anywhere else, the
  * answer is that nothing is known to be missing. Fault: setup/packages-missing, unless `isOptional`: then one line on
  * stderr, and on it goes.
  */

@@ -11,6 +11,7 @@ export {
   partsManifestSchema,
   readBootParts,
 } from './bootParts.ts'
+export { findPartsDirectory } from './partsDirectory.ts'
 export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
 export { type BootService, createBootService } from './bootService.ts'
 export { type BootSentence, bootSentence } from './bootSentence.ts'

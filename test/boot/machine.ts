@@ -1,0 +1,133 @@
+/**
+ * A computer of flesh and bone, as far as a test can have one: QEMU without hardware help (TCG), with real firmware, a
+ * card on a lab's switch, a disk, a serial line that is logged and a screen that can be photographed.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lab, Running } from '../netns/harness.ts'
+import { shellIn } from '../netns/namespaces.ts'
+import { openQmp } from './qmp.ts'
+
+export type Firmware = 'bios' | 'uefi' | 'secureBoot'
+
+export interface MachineOptions {
+  /** Of the lab: gives its card to the machine and keeps none. */
+  readonly host: number
+  readonly firmware: Firmware
+  /** Empty; holds serial log, firmware variables and screens. */
+  readonly directory: string
+  /** A raw image; null for no disk. */
+  readonly disk: string | null
+  readonly memoryMib: number
+}
+
+export interface BootMachine {
+  readonly mac: string
+  /** What came over the serial line so far. */
+  serial(): string
+  /** Resolves when the serial line has said it. Throws with its last words after `limitMs`, or when the power is off. */
+  says(words: RegExp, limitMs: number): Promise<void>
+  /** Writes what is on the screen as PNG. */
+  photograph(file: string): Promise<void>
+  /** As by pulling the plug. */
+  pullPlug(): Promise<void>
+  readonly running: Running
+}
+
+const OVMF = '/usr/share/OVMF'
+const POLL_MS = 250
+
+export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
+  const { host, directory } = options
+  const mac = `52:54:00:bc:00:${host.toString(16).padStart(2, '0')}`
+  const { namespace } = lab.host(host)
+  // The host becomes a stretch of cable: its card and the machine's, bridged.
+  shellIn(namespace, [
+    'ip address flush dev lan0',
+    'ip tuntap add tap0 mode tap',
+    'ip link add cable type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+    'ip link set lan0 master cable',
+    'ip link set tap0 master cable',
+    'ip link set tap0 up',
+    'ip link set cable up',
+  ])
+  const serialFile = path.join(directory, 'serial.log')
+  const qmpSocket = path.join(directory, 'qmp')
+  const qemu = [
+    ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', String(options.memoryMib)],
+    ['-display', 'none', '-vga', 'std', '-monitor', 'none', '-no-user-config', '-nodefaults'],
+    ['-serial', `file:${serialFile}`, '-qmp', `unix:${qmpSocket},server=on,wait=off`],
+    ...firmwareArguments(options.firmware, directory),
+    ['-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no'],
+    ['-device', cardOf(options.firmware, mac)],
+    ...(options.disk === null ? [] : diskArguments(options.disk)),
+    ['-device', 'virtio-rng-pci'],
+  ]
+  const running = lab.run(host, 'qemu-system-x86_64', qemu.flat())
+  const serial = (): string => {
+    try {
+      return fs.readFileSync(serialFile, 'latin1')
+    } catch {
+      return '' // QEMU has not made it yet.
+    }
+  }
+  let isOff = false
+  void running.ended.then(() => (isOff = true))
+  return {
+    mac,
+    running,
+    serial,
+    async says(words, limitMs) {
+      const endMs = Date.now() + limitMs
+      while (!words.test(serial())) {
+        if (isOff || Date.now() > endMs) {
+          const why = isOff
+            ? `the machine is off: ${running.stderr()}`
+            : `${limitMs} ms have passed`
+          throw new Error(`${words} was not said, and ${why}\n${serial().slice(-3_000)}`)
+        }
+        await sleep(POLL_MS)
+      }
+    },
+    async photograph(file) {
+      const qmp = await openQmp(qmpSocket)
+      await qmp.execute('screendump', { filename: file, format: 'png' })
+      qmp.close()
+    },
+    async pullPlug() {
+      if (!isOff) running.process.kill('SIGKILL')
+      await running.ended
+    },
+  }
+}
+
+/** Q35 for UEFI: Secure Boot's variables are kept from the system by SMM, which the older board has not. */
+function firmwareArguments(firmware: Firmware, directory: string): string[][] {
+  if (firmware === 'bios') return [['-machine', 'pc']]
+  const isSecure = firmware === 'secureBoot'
+  const code = isSecure ? 'OVMF_CODE_4M.secboot.fd' : 'OVMF_CODE_4M.fd'
+  const variables = path.join(directory, 'variables.fd')
+  // Microsoft's keys are enrolled in the one named ms.
+  fs.copyFileSync(path.join(OVMF, isSecure ? 'OVMF_VARS_4M.ms.fd' : 'OVMF_VARS_4M.fd'), variables)
+  return [
+    ['-machine', isSecure ? 'q35,smm=on' : 'q35'],
+    ...(isSecure ? [['-global', 'driver=cfi.pflash01,property=secure,value=on']] : []),
+    ['-global', 'ICH9-LPC.disable_s3=1'],
+    ['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${path.join(OVMF, code)}`],
+    ['-drive', `if=pflash,format=raw,unit=1,file=${variables}`],
+  ]
+}
+
+/** UEFI with its own network stack, as boards have it; BIOS with the ROM on the card, which is iPXE. */
+function cardOf(firmware: Firmware, mac: string): string {
+  const rom = firmware === 'bios' ? '' : ',romfile='
+  return `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1${rom}`
+}
+
+function diskArguments(disk: string): string[][] {
+  return [
+    ['-drive', `if=none,id=d0,format=raw,file=${disk},cache=unsafe`],
+    ['-device', 'virtio-blk-pci,drive=d0,bootindex=2,serial=BENCHDISK1'],
+  ]
+}

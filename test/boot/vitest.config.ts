@@ -1,0 +1,13 @@
+/** Machines started over the network, one after another: each takes a core and most of another. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/boot/*.boot.ts'],
+    exclude: ['**/node_modules/**'],
+    fileParallelism: false,
+    pool: 'forks',
+    testTimeout: 200_000,
+    hookTimeout: 60_000,
+  },
+})
