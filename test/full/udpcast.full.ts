@@ -37,7 +37,7 @@ function newLab(count: number, loss: number): Lab {
 function wordsFor(isAsync: boolean, count: number): string[] {
   const words = ['--start-after', `${count}`]
   return isAsync
-    ? [...words, '--async', '--wait', '1.5', '--rate', '40mbit']
+    ? [...words, '--async', '--wait', '1.5', '--rate', '20mbit']
     : [...words, '--rate', '200mbit']
 }
 

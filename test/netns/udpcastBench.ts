@@ -9,7 +9,7 @@ import type { Lab, Running } from './harness.ts'
 export interface UdpcastBench {
   /** `benchcast send --protocol udpcast` on host 0. */
   send(lab: Lab, sizeBytes: number, more: readonly string[]): Command
-  /** On hosts 1 to `count`. Synced, they wait for their disk at each write, as is their default. */
+  /** On hosts 1 to `count`. Synced, they wait for their disk at each write, as they do by default where it is no file. */
   receive(lab: Lab, count: number, isSynced?: boolean): Running[]
   /** One image to `count` receivers, until all have ended; each must hold it. */
   deliver(lab: Lab, delivery: UdpcastDelivery): Promise<UdpcastEnded>
@@ -52,7 +52,7 @@ export function createUdpcastBench(sizes: readonly number[]): UdpcastBench {
     return Array.from({ length: count }, (_, i) => {
       const words = ['--nokbd', '--interface', 'lan0', '--file', target(i + 1)]
       fs.rmSync(target(i + 1), { force: true })
-      return lab.run(i + 1, 'udp-receiver', isSynced ? words : ['--nosync', ...words])
+      return lab.run(i + 1, 'udp-receiver', [isSynced ? '--sync' : '--nosync', ...words])
     })
   }
 
