@@ -145,4 +145,10 @@ describe('the automatic rate among reports', () => {
     const rates = lagging(5, nowMs => Math.max(0, Math.min(nowMs, 2_000 - nowMs)))
     expect(rates[5_000 - 1]).toBe(0.95e9)
   })
+
+  it('goes on where it was after a stumble of half a second, that ends at once', () => {
+    const rates = lagging(4, nowMs => (nowMs < 2_500 && nowMs > 2_000 ? nowMs - 2_000 : 0))
+    expect(rates[1_999]).toBe(0.95e9)
+    expect(rates[2_700]).toBe(0.95e9)
+  })
 })

@@ -39,6 +39,8 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
   const rounds = createReportRounds()
   /** Since when the queue is being emptied; null when there is none. */
   let emptyingAtMs: number | null = null
+  /** The longest it was meanwhile. */
+  let worst = { queuedMs: 0, atMs: 0 }
   /** As late as datagrams are told of without any queue: computers at work, and reports that wait for their turn. */
   let usualMs = 0
 
@@ -46,9 +48,13 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
     const { lagMs, bitsPerSecond } = rounds.arrival(nowMs)
     usualMs = Math.min(usualMs, lagMs)
     const queuedMs = lagMs - usualMs
+    if (emptyingAtMs === null || queuedMs >= worst.queuedMs) worst = { queuedMs, atMs: nowMs }
     if (emptyingAtMs !== null && queuedMs < CAUGHT_UP_MS) {
+      // Even with nothing more going in, a queue of so many ms takes as many to empty: this was a computer's stumble.
+      const isStumble = worst.queuedMs - queuedMs > nowMs - worst.atMs + CAUGHT_UP_MS
       emptyingAtMs = null
-      control.caughtUp()
+      if (isStumble) control.notQueued()
+      else control.caughtUp()
       rounds.restart()
       return
     }
