@@ -126,7 +126,8 @@ describe('the command line', () => {
       2,
       'Option --name names one image, and 2 files are given.',
     ],
-    [['boot', '--nic', 'lo'], 2, 'comes with the boot helper'],
+    [['boot', '--nic', 'lo', '--dhcp', 'both'], 2, '--dhcp takes proxy, server or off'],
+    [['boot', '--nic', 'no-such-card'], 1, 'There is no network card "no-such-card" here.'],
     [['verify', 'nothing'], 1, 'No image is called "nothing"'],
     [
       ['send', 'nothing', '--nic', 'no-such-card'],

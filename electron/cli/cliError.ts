@@ -1,8 +1,10 @@
 /** What the command line itself refuses, before any work. Exit code 2. */
 
-export type CliFault =
-  | { readonly code: 'app/usage'; readonly sentence: string; readonly command: string | null }
-  | { readonly code: 'app/not-yet'; readonly sentence: string }
+export interface CliFault {
+  readonly code: 'app/usage'
+  readonly sentence: string
+  readonly command: string | null
+}
 
 export class CliError extends Error {
   override readonly name = 'CliError'
@@ -14,7 +16,6 @@ export class CliError extends Error {
 }
 
 function describe(fault: CliFault): string {
-  if (fault.code === 'app/not-yet') return fault.sentence
   const help = fault.command === null ? 'benchcast --help' : `benchcast ${fault.command} --help`
   return `${fault.sentence} See: ${help}`
 }

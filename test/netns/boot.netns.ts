@@ -8,6 +8,7 @@ import { makeDirectory } from './commands.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
 
 const SERVE = path.join(import.meta.dirname, 'bootServe.ts')
+const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 
 let directory: string
 let lab: Lab
@@ -84,4 +85,40 @@ test('a machine is given an address and its boot file, and is followed to the in
   await vi.waitFor(() =>
     expect(machines(helper)).toMatchObject([{ state: 'initramfs', fetching: '', aborts: 0 }]),
   )
+})
+
+test('the command line says how it answers, follows machines, and ends with Ctrl-C', async () => {
+  lab = createLab({ hosts: 2 })
+  const env = { ...process.env, BENCHCAST_BOOT_PARTS: directory }
+  const catalog = path.join(directory, 'catalog')
+  const args = [CLI, 'boot', '--nic', 'lan0', '--json', '--catalog', catalog]
+  const command = lab.run(0, process.execPath, args, { env })
+  await vi.waitFor(() => expect(command.stdout()).toContain('"boot"'), { timeout: 30_000 })
+  expect(lines(command)[0]).toMatchObject({ event: 'boot', nic: 'lan0', dhcp: 'server' })
+  const vendor = 'PXEClient:Arch:00007:UNDI:003000'
+  await runShell(1, `udhcpc -i lan0 -n -q -f -V ${vendor} -x 0x5d:0007 -s /bin/true 2>&1`)
+  await vi.waitFor(() =>
+    expect(lines(command).at(-1)).toMatchObject({
+      event: 'machine',
+      firmware: 'uefi-x64',
+      state: 'offered',
+      isStuck: false,
+    }),
+  )
+  command.process.kill('SIGINT')
+  expect((await command.ended).code).toBe(130)
+})
+
+test('without the boot environment the command says how to get it, and opens nothing', async () => {
+  lab = createLab({ hosts: 1 })
+  const env = { ...process.env, BENCHCAST_BOOT_PARTS: path.join(directory, 'nowhere') }
+  const catalog = path.join(directory, 'catalog')
+  const command = lab.run(
+    0,
+    process.execPath,
+    [CLI, 'boot', '--nic', 'lan0', '--catalog', catalog],
+    { env },
+  )
+  expect((await command.ended).code).toBe(1)
+  expect(command.stderr()).toContain('npm run boot-env')
 })

@@ -1,21 +1,97 @@
-/** `benchcast boot`: reserved, so that scripts learn plainly that this version cannot do it. */
-import { CliError } from '../cliError.ts'
+/** `benchcast boot --nic IFACE`: starts machines over the network until Ctrl-C. */
+import path from 'node:path'
+import type { BootBench, BootMachine, BootPlan } from '../../../shared/boot.ts'
+import { createBootService } from '../../engine/boot/boot.ts'
+import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { catalogOption, defineCommand, jsonOption } from '../command.ts'
-import { optional, text } from '../options.ts'
+import { flag, optional, required, text } from '../options.ts'
+import { printable } from '../table.ts'
 
-const SENTENCE =
-  'Starting machines over the network comes with the boot helper, which this version does not have yet. Start them from a Linux stick and run benchcast receive there.'
+type Dhcp = BootPlan['dhcp']
+
+const dhcpType = {
+  parse: (given: string): Dhcp | null =>
+    given === 'proxy' || given === 'server' || given === 'off' ? given : null,
+  takes: 'proxy, server or off',
+}
+
+/** A machine is shown stuck by time alone, without an event. */
+const LOOK_MS = 1_000
+
+const MEANING: Readonly<Record<BootBench['dhcp'], string>> = {
+  proxy: 'beside the DHCP server of this network',
+  server: 'as DHCP server, since this network has none',
+  off: 'with DHCP left to others, which must name shimx64.efi or undionly.kpxe here',
+}
 
 export const bootCommand = defineCommand({
   name: 'boot',
-  summary: 'Start machines over the network (comes with the boot helper)',
+  summary: 'Start machines over the network, from one card',
   operands: null,
   options: {
-    nic: optional(text, { placeholder: 'IFACE', help: 'network card of the bench' }),
-    dhcp: optional(text, { placeholder: 'proxy|server|off', help: 'how DHCP is answered' }),
+    nic: required(text, { placeholder: 'IFACE', help: 'card of the bench, see benchcast nics' }),
+    dhcp: optional(dhcpType, {
+      placeholder: 'proxy|server|off',
+      help: 'how DHCP is answered; without it, as a look at the network proposes',
+    }),
+    insist: flag('be a DHCP server although there is another'),
     catalog: catalogOption,
     json: jsonOption,
   },
-  details: [SENTENCE],
-  run: () => Promise.reject(new CliError({ code: 'app/not-yet', sentence: SENTENCE })),
+  details: [
+    'Looks at the network first, for four seconds, then answers until Ctrl-C. Machines that start write nothing: they wait for a session. Needs the boot environment, built once with npm run boot-env.',
+    ` JSON: {"event":"boot","nic","address","httpPort","dhcp":"proxy|server|off","warnings":[…],…}
+       {"event":"machine","mac","uuid","firmware","address","state","sentence","isStuck",…}
+        at each change`,
+  ],
+  run: async ({ values }, { output, signal }) => {
+    const directory = path.join(values.catalog ?? defaultCatalogDirectory(), 'boot')
+    const told = new Map<string, string>()
+    const tell = (): void => {
+      for (const machine of service.view().machines) {
+        const { lastSeenAtMs: _, ...lasting } = machine
+        const text = JSON.stringify(lasting)
+        if (told.get(machine.mac) === text) continue
+        told.set(machine.mac, text)
+        output.event({ event: 'machine', ...machine })
+        output.line(machineLine(machine))
+      }
+    }
+    const service = createBootService({ directory, onChange: () => tell() })
+    try {
+      const bench = await service.open({
+        nic: values.nic,
+        dhcp: values.dhcp ?? 'auto',
+        insists: values.insist,
+        machines: [],
+        admitsUnknown: true,
+        responseDelayMs: 0,
+      })
+      output.event({ event: 'boot', ...bench })
+      const { nic, address, dhcp, warnings } = bench
+      for (const warning of warnings) output.line(printable(warning))
+      output.line(`Machines may start from ${nic} (${address}), ${MEANING[dhcp]}. Ctrl-C ends it.`)
+      await until(signal, tell)
+    } finally {
+      await service.close()
+    }
+    return true
+  },
 })
+
+function until(signal: AbortSignal, look: () => void): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setInterval(look, LOOK_MS)
+    const end = (): void => {
+      clearInterval(timer)
+      resolve()
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
+
+function machineLine({ mac, address, sentence, isStuck }: BootMachine): string {
+  const at = address === null ? mac : `${mac} (${address})`
+  return `${isStuck ? '! ' : '  '}${at}  ${printable(sentence)}`
+}
