@@ -76,7 +76,7 @@ test.each([
   120_000,
 )
 
-test('ports of 100 Mbit/s behind a fast card are kept full, at less than 8 % of overflow', async () => {
+test('ports of 100 Mbit/s behind a fast card are kept full, at less than 15 % of overflow', async () => {
   const inLab = open({ hasOffload: false })
   const network = inLab.host(0).namespace.replace(/-h0$/, '-sw')
   for (const host of [1, 2]) {
@@ -86,7 +86,7 @@ test('ports of 100 Mbit/s behind a fast card are kept full, at less than 8 % of 
   }
   const { share, wireRatio } = await carry(inLab, 100, 64)
   expect(share).toBeGreaterThan(0.9)
-  expect(wireRatio).toBeLessThan(WIRE_RATIO + 0.08)
+  expect(wireRatio).toBeLessThan(WIRE_RATIO + 0.15)
 }, 120_000)
 
 test.each([50, 200])(
