@@ -97,3 +97,14 @@ test('disks are read with model, serial, size, bus and what is on them', () => {
   })
   expect(disks[2]).toMatchObject({ isRemovable: true, model: 'Stick' })
 })
+
+test('an SD card in its slot counts as removable, eMMC on the board does not', () => {
+  plug('pci0/mmc_host/mmc0/block/mmcblk0', { size: '2048', removable: '0', 'device/type': 'MMC' })
+  plug('pci0/mmc_host/mmc1/block/mmcblk1', { size: '2048', removable: '0', 'device/type': 'SD' })
+  plug('pci0/mmc_host/mmc0/block/mmcblk0boot0', { size: '2048', removable: '0' })
+  const disks = listDisks(path.join(sysfs, 'block'), () => [])
+  expect(disks.map(({ name, isRemovable }) => [name, isRemovable])).toEqual([
+    ['mmcblk0', false],
+    ['mmcblk1', true],
+  ])
+})

@@ -74,7 +74,8 @@ function readDisk(sysfs: string, name: string, identify: typeof identifyContent)
     serial: text('device/serial') || text('serial') || serialOfPage(path.join(sysfs, name)),
     sizeBytes: sectors * SECTOR_BYTES,
     bus: busOf(name, linkTarget(path.join(sysfs, name))),
-    isRemovable: text('removable') === '1',
+    // A card in its slot says MMC's other name, and nothing of coming out.
+    isRemovable: text('removable') === '1' || text('device/type') === 'SD',
     isReadOnly: text('ro') === '1',
     content: identify(name),
   }

@@ -40,6 +40,7 @@ export function describeHardware(hardware: Hardware): string[] {
   const { linkBitsPerSecond: link } = hardware
   return [
     [hardware.maker, hardware.model, hardware.serial].filter(Boolean).join(', ') || 'Unknown make',
+    ...(hardware.uuid === '' ? [] : [`UUID ${hardware.uuid}`]),
     `${hardware.cpu || 'Unknown processor'}, ${formatBytes(hardware.memoryBytes)} of memory`,
     `Card ${hardware.mac}${link === null ? '' : `, ${link / 1_000_000} Mbit/s`}`,
     ...hardware.disks.map(describeDisk),

@@ -7,12 +7,14 @@
  * opens no disk for writing by itself: `receive` does, for a session that the technician has opened. Ends with 10 to
  * start the machine anew, with 11 to turn it off.
  */
+import { spawnSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listNics } from '../../electron/engine/net/net.ts'
 import { faultOf } from '../../shared/fault.ts'
+import { ANNOUNCE_INTERVAL_MS } from '../../shared/protocol/limits.ts'
 import { sessionIdToHex } from '../../shared/protocol/packet.ts'
 import { receive } from '../client.ts'
 import { type HeardSession, openDiscovery } from '../discovery.ts'
@@ -63,7 +65,7 @@ async function main(): Promise<number> {
   const finished = new Set<string>()
   console.show({ kind: 'ready' })
   for (;;) {
-    const session = await waitForSession(address, values.sender, finished)
+    const session = await waitForSession(address, values.sender, finished, console)
     const end = await takePart(session, values, address, console)
     if (end.isOver) finished.add(sessionIdToHex(session.session))
     if (end.exitCode !== null) return end.exitCode
@@ -82,21 +84,38 @@ async function waitForAddress({ card, serial }: Options): Promise<string> {
   }
 }
 
-/** Only of the bench that started this machine: another technician's session is none of its business. */
+/**
+ * Only of the bench that started this machine: another technician's session is none of its business. And only when it
+ * is the only one: what goes on a disk is not guessed.
+ */
 async function waitForSession(
   address: string,
   sender: string,
   finished: ReadonlySet<string>,
+  console: Console,
 ): Promise<HeardSession> {
   const discovery = await openDiscovery(address, Date.now)
+  let isUnclear = false
   try {
     for (;;) {
-      const found = discovery
-        .sessions(Date.now())
-        .filter(({ session }) => !finished.has(sessionIdToHex(session)))
-        .find(({ announce }) => sender === '' || announce.control.address === sender)
-      if (found) return found
       await sleep(POLL_MS)
+      const nowMs = Date.now()
+      const found = discovery
+        .sessions(nowMs)
+        .filter(({ session }) => !finished.has(sessionIdToHex(session)))
+        .filter(({ announce }) => sender === '' || announce.control.address === sender)
+      const [only] = found
+      if (only === undefined) {
+        if (isUnclear) console.show({ kind: 'ready' })
+        isUnclear = false
+        continue
+      }
+      // In one interval every session has spoken once.
+      const heardForMs = nowMs - Math.min(...found.map(each => each.firstHeardAtMs))
+      if (heardForMs < ANNOUNCE_INTERVAL_MS) continue
+      if (found.length === 1) return only
+      isUnclear = true
+      console.show({ kind: 'severalSessions', names: found.map(each => each.announce.name) })
     }
   } finally {
     await discovery.close()
@@ -122,11 +141,12 @@ async function takePart(
     await sleep(RETRY_MS)
     return { isOver: false, exitCode: null }
   }
+  const device = `/dev/${choice.disk.name}`
   try {
     await receive({
       nicName: card,
       nicAddress: address,
-      target: { kind: 'path', path: `/dev/${choice.disk.name}` },
+      target: { kind: 'path', path: device },
       sessionName: sessionIdToHex(session),
       timeoutMs: null,
       // The rest is the system's, which lives in memory too.
@@ -143,6 +163,8 @@ async function takePart(
     // A disk does not grow, nor mend itself: asking the bench again and again would only trouble it.
     return { isOver: fault.code.startsWith('disk/'), exitCode: null }
   }
+  // The kernel still knows the partitions that were there before. It fails on a disk that has none: no harm.
+  spawnSync('blockdev', ['--rereadpt', device], { stdio: 'ignore' })
   console.show({ kind: 'done', imageName: announce.imageName })
   if (after === 'reboot') return { isOver: true, exitCode: EXIT.reboot }
   return { isOver: true, exitCode: after === 'poweroff' ? EXIT.poweroff : null }
@@ -158,8 +180,8 @@ function createConsole(serial: string, code: string, hardware: readonly string[]
       const text = renderScreen({ number, code, stage, hardware }).join('\n')
       if (text === shown) return
       shown = text
-      // ECMA-48: home and clear, so that nothing of the kernel's own words stays.
-      process.stdout.write(`\u001b[H\u001b[2J${text}\n`)
+      // ECMA-48: home; clear to the end of each line and of the screen. Clearing all first would flicker.
+      process.stdout.write(`\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`)
       const { state } = wordsFor(stage)
       const kind = state.replace(/ \d+ %$/, '')
       if (kind === told) return

@@ -50,3 +50,8 @@ test('no line is wider than a console, and long reasons are wrapped whole', () =
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   expect(text.match(/disk/g)).toHaveLength(60 + 1) // and the state's own words
 })
+
+test('a machine that hears several sessions names them and waits', () => {
+  const text = screen({ kind: 'severalSessions', names: ['Room 1', 'Room 2'] })
+  expect(text).toContain('Room 1, Room 2')
+})

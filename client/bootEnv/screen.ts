@@ -7,6 +7,8 @@ export type Stage =
   | { readonly kind: 'noLink'; readonly card: string }
   | { readonly kind: 'noAddress'; readonly card: string }
   | { readonly kind: 'ready' }
+  /** By name. Which one it belongs to is not for the machine to guess. */
+  | { readonly kind: 'severalSessions'; readonly names: readonly string[] }
   | { readonly kind: 'noTarget'; readonly reason: string }
   | { readonly kind: 'session'; readonly progress: ReceiveProgress }
   | { readonly kind: 'done'; readonly imageName: string }
@@ -77,6 +79,11 @@ export function wordsFor(stage: Stage): { readonly state: string; readonly advic
       return {
         state: 'ready',
         advice: 'Nothing is written until the technician starts a session.',
+      }
+    case 'severalSessions':
+      return {
+        state: 'ready, but for which session?',
+        advice: `The bench has several: ${stage.names.join(', ')}. Close all but one.`,
       }
     case 'noTarget':
       return { state: 'no disk to write', advice: stage.reason }
