@@ -1,5 +1,8 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { expect, test } from 'vitest'
-import { mirrorOf } from './apt.ts'
+import { mirrorOf, openApt } from './apt.ts'
 
 test('the mirror is read from sources in stanzas', () => {
   const sources = [
@@ -24,4 +27,27 @@ test('the mirror is read from sources of one line each, with options or without'
 
 test('a system of another kind has no mirror', () => {
   expect(mirrorOf('deb http://mirror.example/ubuntu noble main')).toBeNull()
+})
+
+test.skipIf(!fs.existsSync('/usr/bin/apt-get'))(
+  'a mirror that cannot be reached is said in a sentence with what to do',
+  async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'benchcast-apt-'))
+    try {
+      // Nobody listens on port 9 (discard, RFC 863).
+      const opening = openApt(directory, 'deb http://127.0.0.1:9/debian trixie main')
+      await expect(opening).rejects.toMatchObject({
+        fault: { code: 'build/mirror-unreachable' },
+        message: expect.stringMatching(/127\.0\.0\.1.* Check the network/),
+      })
+    } finally {
+      fs.rmSync(directory, { recursive: true, force: true })
+    }
+  },
+)
+
+test('a system without a Debian mirror is told where to build', async () => {
+  await expect(openApt('/nowhere', '')).rejects.toMatchObject({
+    fault: { code: 'build/not-debian' },
+  })
 })

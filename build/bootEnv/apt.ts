@@ -28,9 +28,12 @@ export interface Apt {
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Faults: build/not-debian, build/mirror-unreachable. */
-export async function openApt(directory: string): Promise<Apt> {
-  const uri = mirrorOf(readSources('/etc/apt'))
+/** `sources` are the system's own, as text. Faults: build/not-debian, build/mirror-unreachable. */
+export async function openApt(
+  directory: string,
+  sources: string = readSources('/etc/apt'),
+): Promise<Apt> {
+  const uri = mirrorOf(sources)
   if (uri === null) throw new BootEnvError({ code: 'build/not-debian' })
   const debs = path.join(directory, 'debs')
   for (const name of ['lists/partial', 'cache/archives/partial', 'state', 'debs']) {
@@ -47,6 +50,7 @@ export async function openApt(directory: string): Promise<Apt> {
     'Dir::Cache': path.join(directory, 'cache'),
     'APT::Architecture': 'amd64',
     'Acquire::Languages': 'none',
+    'Acquire::Retries': '1',
     // The cache may lie where apt's own user cannot write.
     'APT::Sandbox::User': '',
   }).flatMap(([key, value]) => ['-o', `${key}=${value}`])

@@ -32,6 +32,8 @@ export interface BootEnvOptions {
   onStep(sentence: string): void
 }
 
+const KEPT_BUILDS = 3
+
 /** Answers the folder of the parts. It appears whole or not at all. Faults: BootEnvError. */
 export async function buildBootEnv(options: BootEnvOptions): Promise<string> {
   const { directory, onStep } = options
@@ -137,7 +139,21 @@ function publish(
   // The same content was built before: it is put back whole, and is the newest again.
   fs.rmSync(finished, { recursive: true, force: true })
   fs.renameSync(parts, finished)
+  forgetOld(directory)
   return finished
+}
+
+/** Each takes 65 MB. An engine at work has read its own into memory. */
+function forgetOld(directory: string): void {
+  const dated = fs
+    .readdirSync(directory)
+    .map(name => path.join(directory, name))
+    .filter(folder => fs.existsSync(path.join(folder, PARTS_MANIFEST)))
+    .map(folder => ({ folder, atMs: fs.statSync(path.join(folder, PARTS_MANIFEST)).mtimeMs }))
+    .sort((one, other) => other.atMs - one.atMs)
+  for (const { folder } of dated.slice(KEPT_BUILDS)) {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 function cacheDirectory(): string {

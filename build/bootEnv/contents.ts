@@ -77,7 +77,7 @@ export const APPLETS = (
 const NETWORK_MODULES = [
   'e1000 e1000e igb igc ixgbe i40e', // Intel
   'r8169 realtek 8139too 8139cp', // Realtek
-  'tg3 bnx2 broadcom', // Broadcom
+  'tg3 broadcom', // Broadcom
   'atlantic aquantia', // Aquantia
   'sky2 skge marvell alx atl1c', // Marvell, Atheros
   'virtio_net vmxnet3',
@@ -107,4 +107,4 @@ export const MODULES = [...NETWORK_MODULES, ...DISK_MODULES, ...BASE_MODULES].fl
 )
 
 /** Folders and files of firmware that the modules above ask for; graphics and wireless are left out. */
-export const FIRMWARE = /^(rtl_nic\/|tigon\/|bnx2\/)/
+export const FIRMWARE = /^(rtl_nic\/|tigon\/)/

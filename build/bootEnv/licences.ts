@@ -5,8 +5,11 @@ import type { PartsManifest } from '../../electron/engine/boot/boot.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
-/** npm's packages inside the client, and Node itself. */
-const NPM_LICENCES = ['koffi/LICENSE.txt', 'node/LICENSE', 'ws/LICENSE', 'zod/LICENSE']
+/** npm's packages inside the client. */
+const NPM_LICENCES = ['koffi/LICENSE.txt', 'ws/LICENSE', 'zod/LICENSE']
+
+/** Debian's copyright files refer to the long texts here, of base-files. */
+const COMMON_LICENCES = '/usr/share/common-licenses'
 
 /** Debian's copyright files by package, those of npm's packages, and the offer of source. */
 export function collectLicences(
@@ -26,6 +29,12 @@ export function collectLicences(
     const to = path.join(directory, `npm-${path.dirname(file)}.txt`)
     if (fs.existsSync(from)) fs.copyFileSync(from, to)
   }
+  if (fs.existsSync(COMMON_LICENCES)) {
+    fs.cpSync(COMMON_LICENCES, path.join(directory, 'common-licenses'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    })
+  }
   fs.writeFileSync(path.join(directory, 'SOURCES.txt'), sourceOffer(packages))
 }
 
@@ -37,5 +46,14 @@ function sourceOffer(packages: PartsManifest['packages']): string {
     '',
     ...[...sources].sort(),
     '',
+    `Node.js ${nodeVersion()}, without its symbols, is under the licence at https://github.com/nodejs/node, file LICENSE,`,
+    'tag of the version, where its source is as well.',
+    '',
   ].join('\n')
+}
+
+function nodeVersion(): string {
+  const file = path.join(ROOT, 'node_modules/node/package.json')
+  const { version } = JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }
+  return version
 }
