@@ -1,5 +1,5 @@
 /**
- * A computer of flesh and bone, as far as a test can have one: QEMU without hardware help (TCG), with real firmware, a
+ * A computer as far as a test can have one: QEMU without hardware help (TCG), with real firmware, a
  * card on a lab's switch, a disk, a serial line that is logged and a screen that can be photographed.
  */
 import fs from 'node:fs'
@@ -19,6 +19,7 @@ export interface MachineOptions {
   readonly directory: string
   /** A raw image; null for no disk. */
   readonly disk: string | null
+  readonly startsFrom: 'network' | 'disk'
   readonly memoryMib: number
 }
 
@@ -42,16 +43,7 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
   const { host, directory } = options
   const mac = `52:54:00:bc:00:${host.toString(16).padStart(2, '0')}`
   const { namespace } = lab.host(host)
-  // The host becomes a stretch of cable: its card and the machine's, bridged.
-  shellIn(namespace, [
-    'ip address flush dev lan0',
-    'ip tuntap add tap0 mode tap',
-    'ip link add cable type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
-    'ip link set lan0 master cable',
-    'ip link set tap0 master cable',
-    'ip link set tap0 up',
-    'ip link set cable up',
-  ])
+  plugIn(namespace)
   const serialFile = path.join(directory, 'serial.log')
   const qmpSocket = path.join(directory, 'qmp')
   const qemu = [
@@ -60,8 +52,8 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
     ['-serial', `file:${serialFile}`, '-qmp', `unix:${qmpSocket},server=on,wait=off`],
     ...firmwareArguments(options.firmware, directory),
     ['-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no'],
-    ['-device', cardOf(options.firmware, mac)],
-    ...(options.disk === null ? [] : diskArguments(options.disk)),
+    ['-device', cardOf(options, mac)],
+    ...(options.disk === null ? [] : diskArguments(options.disk, options)),
     ['-device', 'virtio-rng-pci'],
   ]
   const running = lab.run(host, 'qemu-system-x86_64', qemu.flat())
@@ -102,6 +94,20 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
   }
 }
 
+/** The host becomes a stretch of cable: its card and the machine's, bridged. It stays so for the next start. */
+function plugIn(namespace: string): void {
+  shellIn(namespace, [
+    '[ -e /sys/class/net/tap0 ] && exit',
+    'ip address flush dev lan0',
+    'ip tuntap add tap0 mode tap',
+    'ip link add cable type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+    'ip link set lan0 master cable',
+    'ip link set tap0 master cable',
+    'ip link set tap0 up',
+    'ip link set cable up',
+  ])
+}
+
 /** Q35 for UEFI: Secure Boot's variables are kept from the system by SMM, which the older board has not. */
 function firmwareArguments(firmware: Firmware, directory: string): string[][] {
   if (firmware === 'bios') return [['-machine', 'pc']]
@@ -120,14 +126,16 @@ function firmwareArguments(firmware: Firmware, directory: string): string[][] {
 }
 
 /** UEFI with its own network stack, as boards have it; BIOS with the ROM on the card, which is iPXE. */
-function cardOf(firmware: Firmware, mac: string): string {
+function cardOf({ firmware, startsFrom }: MachineOptions, mac: string): string {
+  const order = startsFrom === 'network' ? ',bootindex=1' : ''
   const rom = firmware === 'bios' ? '' : ',romfile='
-  return `virtio-net-pci,netdev=n0,mac=${mac},bootindex=1${rom}`
+  return `virtio-net-pci,netdev=n0,mac=${mac}${order}${rom}`
 }
 
-function diskArguments(disk: string): string[][] {
+function diskArguments(disk: string, { startsFrom }: MachineOptions): string[][] {
+  const order = startsFrom === 'network' ? 2 : 1
   return [
     ['-drive', `if=none,id=d0,format=raw,file=${disk},cache=unsafe`],
-    ['-device', 'virtio-blk-pci,drive=d0,bootindex=2,serial=BENCHDISK1'],
+    ['-device', `virtio-blk-pci,drive=d0,bootindex=${order},serial=BENCHDISK1`],
   ]
 }
