@@ -36,13 +36,11 @@ const PROMPT_REPORT_MS = 20
 
 /** While there is nothing to report: well under the sender's 3 s of silence. */
 const IDLE_REPORT_MS = 500
-
 /** A tick so late means that this process was stopped, not that the bench was silent. */
 const STALL_MS = 2_000
 
 /** An ended session may be followed by another with the same image. */
 const ENDED_GRACE_MS = 5_000
-
 /** How long a finished receiver looks for a lost bench to tell it so. */
 const RESULT_GRACE_MS = 15_000
 
@@ -128,6 +126,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     onPhase(phase) {
       endedAtMs = phase === 'ended' ? Date.now() : null
       apply({ type: 'phase', phase })
+      if (state.link === 'joined' && work?.store.isComplete) complete()
     },
     onDropped(fault) {
       note = fault.message
@@ -258,6 +257,8 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
 
   /** Everything is on the target: read it back, whatever the link does. */
   function complete(): void {
+    // The read-back begins by writing the zeros that are missing, and nothing is written before the start.
+    if (state.phase === 'waiting') return
     if (work === null || state.work !== 'fetching' || isOver) return
     apply({ type: 'complete' })
     report()
