@@ -153,22 +153,6 @@ test('a dirty file of the same size takes only what differs, zeros included', as
   expect(readFileSync(path).equals(CONTENT)).toBe(true)
 })
 
-test('before the start nothing is written, not even the zeros that are all it lacks', async () => {
-  const dirty = Buffer.from(CONTENT)
-  dirty.fill(0xee, 6 * MIB + 5, 6 * MIB + 6) // In a position of zeros.
-  writeFileSync(path, dirty)
-  const sender = await bench({ phase: 'waiting' })
-  const states: string[] = []
-  const running = run({ onProgress: ({ state }) => states.push(state) })
-  await until(() => states.includes('waiting'))
-  await new Promise(resolve => setTimeout(resolve, 500))
-  expect(readFileSync(path).equals(dirty)).toBe(true)
-  sender.tell({ type: 'session', phase: 'running' })
-  sender.serve()
-  expect((await running).outcome).toBe('verified')
-  expect(readFileSync(path).equals(CONTENT)).toBe(true)
-})
-
 test('only zeros differ: nothing is received, and the target still ends equal', async () => {
   const dirty = Buffer.from(CONTENT)
   dirty[10] = 1

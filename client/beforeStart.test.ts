@@ -1,0 +1,51 @@
+/** What a receiver does to its target while the session waits: nothing. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { SessionId } from '../shared/protocol/packet.ts'
+import { receive } from './receive.ts'
+import { cutImage, openScriptedBench } from './scriptedBench.ts'
+
+const MIB = 1024 * 1024
+const CONTENT = Buffer.alloc(3 * MIB)
+randomBytes(MIB).copy(CONTENT)
+const SILENCE_MS = 500
+
+test('not even the zeros are written that are all it lacks, before the session starts', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'benchcast-before-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'disk.img')
+  const dirty = Buffer.from(CONTENT)
+  dirty.fill(0xee, 2 * MIB + 5, 2 * MIB + 6)
+  writeFileSync(path, dirty)
+  const name = `before ${randomBytes(4).toString('hex')}`
+  const session = (process.pid * 100 + 98) as SessionId
+  const image = cutImage(CONTENT)
+  const bench = await openScriptedBench({
+    image,
+    session,
+    name,
+    dataPort: 62_190,
+    phase: 'waiting',
+  })
+  onTestFinished(() => bench.kill())
+  let waits = (): void => undefined
+  const isWaiting = new Promise<void>(resolve => (waits = resolve))
+  const running = receive({
+    nicName: 'lo',
+    nicAddress: '127.0.0.1',
+    target: { kind: 'path', path },
+    sessionName: name,
+    timeoutMs: 20_000,
+    onProgress: ({ state }) => state === 'waiting' && waits(),
+  })
+  await isWaiting
+  await new Promise(resolve => setTimeout(resolve, SILENCE_MS))
+  expect(readFileSync(path).equals(dirty)).toBe(true)
+  bench.tell({ type: 'session', phase: 'running' })
+  bench.serve()
+  expect(await running).toMatchObject({ outcome: 'verified', receivedBytes: 0 })
+  expect(readFileSync(path).equals(CONTENT)).toBe(true)
+})
