@@ -258,7 +258,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   /** Everything is on the target: read it back, whatever the link does. */
   function complete(): void {
     // The read-back begins by writing the zeros that are missing, and nothing is written before the start.
-    if (state.phase === 'waiting') return
+    if (!state.hasStarted) return
     if (work === null || state.work !== 'fetching' || isOver) return
     apply({ type: 'complete' })
     report()

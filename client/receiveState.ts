@@ -30,6 +30,8 @@ export interface ReceiveState {
   readonly work: 'fetching' | 'verifying' | 'done'
   /** As last told by the sender. */
   readonly phase: SessionPhase
+  /** Some session was running: only then may anything be written. */
+  readonly hasStarted: boolean
   /** Taken out by the technician; ends with readmission or with the link. */
   readonly isDropped: boolean
   /** Has belonged to a bench: from then on a lost link is a reconnection. */
@@ -52,6 +54,7 @@ export const initialState: ReceiveState = {
   link: 'none',
   work: 'fetching',
   phase: 'waiting',
+  hasStarted: false,
   isDropped: false,
   hasJoined: false,
 }
@@ -66,7 +69,7 @@ export function next(state: ReceiveState, event: ReceiveEvent): ReceiveState {
     case 'linkLost':
       return state.link === 'none' ? state : { ...state, link: 'none', isDropped: false }
     case 'phase':
-      return state.link === 'none' ? state : { ...state, phase: event.phase }
+      return state.link === 'none' ? state : inPhase(state, event.phase)
     case 'dropped': // Also while joining: a dropped machine stays so over a reboot.
       return state.link === 'none' ? state : { ...state, isDropped: true }
     case 'readmitted':
@@ -78,6 +81,11 @@ export function next(state: ReceiveState, event: ReceiveEvent): ReceiveState {
     case 'matched':
       return state.work === 'verifying' ? { ...state, work: 'done' } : state
   }
+}
+
+function inPhase(state: ReceiveState, phase: SessionPhase): ReceiveState {
+  const isStarted = phase === 'running' || phase === 'paused'
+  return { ...state, phase, hasStarted: state.hasStarted || isStarted }
 }
 
 export function stateName(state: ReceiveState): ReceiveStateName {
