@@ -67,8 +67,9 @@ if (parentPort === null) throw new Error('chunkWorker runs as a thread')
 const port = parentPort
 const targets = new Map<number, OpenedTarget>()
 const buffer = Buffer.alloc(CHUNK_BYTES)
-/** Made at the first loss that repair symbols mend. */
+/** Made while nobody waits for it: at the first loss many receivers on one computer would make theirs at once. */
 let code: ErasureCode | null = null
+setImmediate(() => (code ??= createErasureCode()))
 const zeros = Buffer.alloc(CHUNK_BYTES)
 /** Of zlib's own output buffers. */
 const LEAST_PIECE_BYTES = 64

@@ -172,6 +172,8 @@ function createWire(socket: FanOut, reader: ChunkReader, source: ChunkSource): O
   let next = 0
   let code: ErasureCode | null = null
   const repairs = createRepairSymbols(() => (code ??= createErasureCode()))
+  // While nobody waits for it.
+  setImmediate(() => (code ??= createErasureCode()))
   return {
     begin(slice) {
       const storedBytes = source.storedBytes[slice.chunk] ?? 0
