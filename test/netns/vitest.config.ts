@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['**/*.netns.ts'],
     exclude: ['**/node_modules/**'],
     fileParallelism: false,
+    // Times and random loss on a computer that may be busy with something else: what fails twice in a row is broken.
+    retry: 1,
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 60_000,
