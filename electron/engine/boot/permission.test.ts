@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { grantCommand, isOnNosuid } from './permission.ts'
-import { findPortHolder, udpInodes } from './portHolder.ts'
+import { socketTable } from '../net/net.ts'
+import { findPortHolder } from './portHolder.ts'
 
 describe('the command that permits low ports', () => {
   it('gives the one capability to the binary that runs the engine', () => {
@@ -50,8 +51,14 @@ describe('who has a port', () => {
   ].join('\n')
 
   it('reads the socket off the system’s table', () => {
-    expect(udpInodes(table, 67)).toEqual(new Set(['4711']))
-    expect(udpInodes(table, 4011)).toEqual(new Set())
+    const proc = fs.mkdtempSync(path.join(os.tmpdir(), 'benchcast-proc-'))
+    fs.mkdirSync(path.join(proc, 'net'))
+    fs.writeFileSync(path.join(proc, 'net/udp'), table)
+    const inodesAt = (port: number): Set<string> =>
+      new Set(socketTable('udp', proc).flatMap(one => (one.localPort === port ? [one.inode] : [])))
+    expect(inodesAt(67)).toEqual(new Set(['4711']))
+    expect(inodesAt(4011)).toEqual(new Set())
+    fs.rmSync(proc, { recursive: true })
   })
 
   it('names process and program, past processes that may not be looked into', () => {

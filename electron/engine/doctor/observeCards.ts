@@ -6,12 +6,11 @@ import { createSocket } from 'node:dgram'
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Nic } from '../../../shared/ipc.ts'
-import { listNics } from '../net/net.ts'
+import { connectedAddresses, defaultRouteCards, listNics, ownListeningPorts } from '../net/net.ts'
 import { createEar, type Ear } from './ear.ts'
 import type { CardFacts, Unanswered } from './facts.ts'
 import { decodeFrame } from './frame.ts'
 import { type FrameSocket, openFrameSocket } from './frameSocket.ts'
-import { connectedAddresses, defaultRouteCards, ownListeningPorts } from './sockets.ts'
 
 export interface CardWatch {
   /** The chosen card first. Null when it is gone. */

@@ -1,8 +1,8 @@
 /** Ports that Benchcast needs on a card, and who else has them. */
 import dgram from 'node:dgram'
 import { ANNOUNCE_PORT } from '../../../shared/protocol/limits.ts'
+import { ANY_ADDRESS, holderOf, socketTable } from '../net/net.ts'
 import type { TakenPort } from './facts.ts'
-import { ANY_ADDRESS, holderOf, socketTable } from './sockets.ts'
 
 type WantedPort = Pick<TakenPort, 'port' | 'protocol' | 'purpose'>
 

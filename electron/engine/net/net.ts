@@ -23,3 +23,11 @@ export {
 export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
+export {
+  ANY_ADDRESS,
+  connectedAddresses,
+  defaultRouteCards,
+  holderOf,
+  ownListeningPorts,
+  socketTable,
+} from './socketTable.ts'

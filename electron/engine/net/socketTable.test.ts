@@ -1,17 +1,15 @@
-import dgram from 'node:dgram'
 import fs from 'node:fs'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { takenPorts } from './observePorts.ts'
 import {
   connectedAddresses,
   defaultRouteCards,
   holderOf,
   ownListeningPorts,
   socketTable,
-} from './sockets.ts'
+} from './socketTable.ts'
 
 const isLinux = process.platform === 'linux'
 let procfs: string
@@ -79,13 +77,4 @@ test.runIf(isLinux)('this process is found by its sockets', async () => {
   expect(connectedAddresses().has('127.0.0.1')).toBe(true)
   client.destroy()
   await new Promise(resolve => server.close(resolve))
-})
-
-test('a port of our own, or on another address, is not taken', async () => {
-  const socket = dgram.createSocket('udp4')
-  await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve))
-  const wanted = [{ port: socket.address().port, protocol: 'udp', purpose: 'try' }] as const
-  if (isLinux) expect(await takenPorts('127.0.0.1', wanted)).toEqual([])
-  expect(await takenPorts('127.0.0.2', wanted)).toEqual([])
-  socket.close()
 })
