@@ -53,8 +53,8 @@ export const bootBenchSchema = z.strictObject({
 })
 export type BootBench = z.infer<typeof bootBenchSchema>
 
-/** In the order of a start; electron/engine/boot/bootProgress.ts. */
-const bootStateSchema = z.enum([
+/** In the order of a start; arrows in electron/engine/boot/bootProgress.ts. */
+export const BOOT_STATES = [
   'asked',
   'refused',
   'offered',
@@ -62,7 +62,9 @@ const bootStateSchema = z.enum([
   'kernel',
   'initramfs',
   'up',
-])
+] as const
+const bootStateSchema = z.enum(BOOT_STATES)
+export type BootState = z.infer<typeof bootStateSchema>
 
 /** A machine that starts over the network, from its first DHCP packet on. */
 export const bootMachineSchema = z.strictObject({

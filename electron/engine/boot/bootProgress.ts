@@ -8,20 +8,9 @@
  *
  * A machine is its MAC; TFTP and HTTP know addresses, which `addressed` ties to it. bootSentence.ts says it in words.
  */
+import { BOOT_STATES, type BootState } from '../../../shared/boot.ts'
 import type { BootEvent, BootPartName } from './bootEvent.ts'
 import type { Firmware } from './firmware.ts'
-
-/** In the order of a start. */
-export const BOOT_STATES = [
-  'asked',
-  'refused',
-  'offered',
-  'bootFile',
-  'kernel',
-  'initramfs',
-  'up',
-] as const
-export type BootState = (typeof BOOT_STATES)[number]
 
 export interface BootMachine {
   readonly mac: string

@@ -7,6 +7,7 @@
 import type { Finding } from '../../../shared/ipc.ts'
 import { diagnoseMachines } from './diagnoseMachines.ts'
 import type { BenchFacts, CardFacts, DhcpServer, Heard } from './facts.ts'
+import { finding } from './finding.ts'
 import { bitsText, SLOW_LINK_ADVICE } from './words.ts'
 
 export { recommendDelivery } from './diagnoseMachines.ts'
@@ -25,16 +26,6 @@ export function diagnose(facts: BenchFacts): Finding[] {
   ]
   const order = { fault: 0, warning: 1, info: 2 }
   return all.toSorted((one, other) => order[one.severity] - order[other.severity])
-}
-
-function finding(
-  code: string,
-  severity: Finding['severity'],
-  sentence: string,
-  advice: string,
-  figures: Finding['figures'] = {},
-): Finding {
-  return { code: `doctor/${code}`, severity, receiverId: null, sentence, advice, figures }
 }
 
 function diagnoseCard({ card }: BenchFacts): Finding[] {

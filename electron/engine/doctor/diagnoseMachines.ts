@@ -10,6 +10,7 @@
  */
 import type { Examination, Finding } from '../../../shared/ipc.ts'
 import type { BenchFacts, MachineFacts, ProbeFacts, ReportFacts } from './facts.ts'
+import { findingOf } from './finding.ts'
 import { bitsText, percentText, SLOW_LINK_ADVICE } from './words.ts'
 
 /** Of a probe's 200 datagrams, or of some seconds of data: below, repair costs next to nothing. */
@@ -53,7 +54,7 @@ function diagnoseReach(machine: MachineFacts, delivery: BenchFacts['delivery']):
   if (multicast !== null && multicast.received === null && !isDeaf(reports)) {
     const sentence = `${who} did not answer the probe, though its connection stands.`
     const advice = 'Look at its screen: it may be busy or frozen. Then check the bench again.'
-    return [finding(machine, 'no-answer', 'warning', sentence, advice)]
+    return [findingOf(machine, 'no-answer', 'warning', sentence, advice)]
   }
   if (!isCut(multicast) && !isDeaf(reports)) return []
   // A deaf machine whose multicast probe came through was cut off by something that has passed.
@@ -66,16 +67,16 @@ function diagnoseReach(machine: MachineFacts, delivery: BenchFacts['delivery']):
     const sentence = `No multicast reaches ${lower(who)}, though its connection stands${isAnswered(broadcast) ? ' and broadcast arrives' : ''}: the switch drops it (IGMP snooping without a querier, or multicast filtering), or the machine’s own firewall does.`
     const advice =
       'Send by broadcast, or switch IGMP snooping and multicast filtering off in the switch.'
-    return [finding(machine, 'multicast-blocked', severity, sentence, advice, figures)]
+    return [findingOf(machine, 'multicast-blocked', severity, sentence, advice, figures)]
   }
   if (isAnswered(unicast) && !isCut(unicast)) {
     const sentence = `Neither multicast nor broadcast reaches ${lower(who)}, but datagrams to it alone do: the switch’s storm control drops the others, or the machine’s own firewall does.`
     const advice = `Send by unicast (up to ${MAX_UNICAST} machines), or switch storm control off and check the machine’s firewall.`
-    return [finding(machine, 'group-blocked', severity, sentence, advice, figures)]
+    return [findingOf(machine, 'group-blocked', severity, sentence, advice, figures)]
   }
   const sentence = `No UDP reaches ${lower(who)} however it is addressed, while its TCP connection stands: its own firewall drops it, or one between.`
   const advice = `Let UDP in on that machine (on Linux for example: “ufw disable”, or “systemctl stop firewalld”), then check again.`
-  return [finding(machine, 'machine-firewall', 'fault', sentence, advice, figures)]
+  return [findingOf(machine, 'machine-firewall', 'fault', sentence, advice, figures)]
 }
 
 function diagnoseLoss(machines: readonly MachineFacts[]): Finding[] {
@@ -110,11 +111,11 @@ function diagnoseLoss(machines: readonly MachineFacts[]): Finding[] {
     if (loss.isOverrun) {
       const sentence = `${nameOf(machine)} drops ${percentText(loss.fraction)} of what arrives, because it is too busy to take it.`
       const advice = 'End other programs on it, or set a lower rate.'
-      return finding(machine, 'overrun', 'warning', sentence, advice, figures)
+      return findingOf(machine, 'overrun', 'warning', sentence, advice, figures)
     }
     const sentence = `${percentText(loss.fraction)} of what is sent is lost on the way to ${lower(nameOf(machine))}.`
     const advice = 'Try another cable, then another port of the switch.'
-    return finding(machine, 'loss', 'warning', sentence, advice, figures)
+    return findingOf(machine, 'loss', 'warning', sentence, advice, figures)
   })
 }
 
@@ -157,7 +158,7 @@ function diagnoseLinks(machines: readonly MachineFacts[], { card }: BenchFacts):
     const rest = isBehind ? ', far less than the rest of the bench' : ''
     const sentence = `${nameOf(machine)} ${how} ${bitsText(bitsPerSecond)}${rest}.`
     const figures = { linkBitsPerSecond: bitsPerSecond, fastestBitsPerSecond: around }
-    return [finding(machine, 'slow-link', 'warning', sentence, SLOW_LINK_ADVICE, figures)]
+    return [findingOf(machine, 'slow-link', 'warning', sentence, SLOW_LINK_ADVICE, figures)]
   })
 }
 
@@ -211,22 +212,4 @@ function nameOf({ number, name, address }: MachineFacts): string {
 
 function lower(text: string): string {
   return text.slice(0, 1).toLowerCase() + text.slice(1)
-}
-
-function finding(
-  machine: MachineFacts,
-  code: string,
-  severity: Finding['severity'],
-  sentence: string,
-  advice: string,
-  figures: Finding['figures'] = {},
-): Finding {
-  return {
-    code: `doctor/${code}`,
-    severity,
-    receiverId: machine.receiverId,
-    sentence,
-    advice,
-    figures,
-  }
 }

@@ -20,7 +20,7 @@ import {
   MAX_BLOCK_SYMBOLS,
   SYMBOL_BYTES,
 } from '../../../shared/protocol/limits.ts'
-import type { DataPacket } from '../../../shared/protocol/dataPacket.ts'
+import { type DataHeader, newDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
 import type { SyncPacket } from '../../../shared/protocol/syncPacket.ts'
 import type { Carousel, Slice } from './carousel.ts'
@@ -29,7 +29,7 @@ import { createPacer } from './pacer.ts'
 
 /** Header fields and which bytes follow them. Reused between calls: copy what you keep. */
 export interface Emission {
-  readonly header: { -readonly [K in keyof Omit<DataPacket, 'kind' | 'payload'>]: DataPacket[K] }
+  readonly header: DataHeader
   /** In the stored chunk; null for a repair symbol, which is computed. */
   payloadOffset: number | null
   payloadBytes: number
@@ -111,24 +111,9 @@ export function createTransmitter(
   let askedSeq = 0
   let askedAtMs = 0
   const emission: Emission = {
-    header: {
-      isRepeat: false,
-      session,
-      chunk: 0,
-      block: 0,
-      symbol: 0,
-      k: 0,
-      blockCount: 0,
-      txSeq: 0,
-      storedBytes: 0,
-    },
+    header: { ...newDataHeader(), session },
     payloadOffset: 0,
     payloadBytes: 0,
-  }
-
-  /** The lower of two rates; null is none. */
-  function lower(a: number | null, b: number | null): number | null {
-    return a === null || b === null ? (a ?? b) : Math.min(a, b)
   }
 
   function pace(): void {
@@ -182,7 +167,6 @@ export function createTransmitter(
     const inChunk = blockFirstSymbol(layout, block) + symbol
     const { header } = emission
     header.isRepeat = current.isRepeat
-    header.session = session
     header.chunk = current.chunk
     header.block = block
     header.symbol = symbol
@@ -293,4 +277,9 @@ export function createTransmitter(
       phase,
     }),
   }
+}
+
+/** The lower of two rates; null is none. */
+function lower(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
 }

@@ -38,8 +38,6 @@ export interface LiveReceiver {
   receivedDatagrams: number
   missedDatagrams: number
   kernelDrops: number
-  /** Since the last step of the rate control. */
-  window: { received: number; missed: number }
   progressAtMs: number
 }
 
@@ -77,7 +75,6 @@ export function createLiveReceiver(
     receivedDatagrams: 0,
     missedDatagrams: 0,
     kernelDrops: 0,
-    window: { received: 0, missed: 0 },
     progressAtMs: nowMs,
   }
 }
@@ -92,7 +89,6 @@ export function forgetHoldings(receiver: LiveReceiver): void {
   receiver.receivedDatagrams = 0
   receiver.missedDatagrams = 0
   receiver.kernelDrops = 0
-  receiver.window = { received: 0, missed: 0 }
   receiver.meter.reset()
 }
 
@@ -129,8 +125,6 @@ export function account(
   // What it already held when it joined was not received: it must not look like speed.
   if (report.isFirst) receiver.meter.reset()
   receiver.meter.update(receiver.haveBytes, nowMs)
-  receiver.window.received += Math.max(0, report.receivedDatagrams - receiver.receivedDatagrams)
-  receiver.window.missed += Math.max(0, report.missedDatagrams - receiver.missedDatagrams)
   receiver.receivedDatagrams = report.receivedDatagrams
   receiver.missedDatagrams = report.missedDatagrams
   receiver.kernelDrops = report.kernelDrops
@@ -151,13 +145,6 @@ export function gauge(receiver: LiveReceiver, sender: SenderPace, nowMs: number)
   receiver.gaugedReports = receiver.reports
   const sample = { ...receiver, atMs: nowMs }
   receiver.slowBecause = receiver.slowMeter.step(sample, sender, receiver.machine.linkBitsPerSecond)
-}
-
-/** Share of datagrams lost since the last call, and starts the next window; null without any. */
-export function takeLoss(receiver: LiveReceiver): number | null {
-  const { received, missed } = receiver.window
-  receiver.window = { received: 0, missed: 0 }
-  return received + missed === 0 ? null : missed / (received + missed)
 }
 
 export function receiverRow(
