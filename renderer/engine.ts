@@ -6,15 +6,8 @@
  * drawn frame.
  */
 import type { Bridge, EngineStatus } from '../shared/bridge.ts'
-import type {
-  AppInfo,
-  CatalogTask,
-  Examination,
-  Image,
-  Nic,
-  Receiver,
-  Session,
-} from '../shared/ipc.ts'
+import type { AppInfo, CatalogTask, Examination, Image, Nic } from '../shared/ipc.ts'
+import type { Receiver, Session } from '../shared/session.ts'
 import { type Channel, type Client, createClient } from '../shared/rpc.ts'
 
 declare global {

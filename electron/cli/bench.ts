@@ -1,5 +1,5 @@
 /** A session and its machines as lines on a terminal. Pure. */
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 import {
   formatBits,
   formatBytes,

@@ -1,5 +1,5 @@
 /** Numbers as people read and write them on a terminal. Pure. */
-import { rateSchema } from '../../shared/ipc.ts'
+import { rateSchema } from '../../shared/session.ts'
 
 export {
   formatBits,

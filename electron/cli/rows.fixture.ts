@@ -1,5 +1,5 @@
 /** Rows as the engine would tell them, for the tests of this folder. */
-import { DEFAULT_POLICY, type Receiver, type Session } from '../../shared/ipc.ts'
+import { DEFAULT_POLICY, type Receiver, type Session } from '../../shared/session.ts'
 
 export function sessionRow(change: Partial<Session>): Session {
   return {

@@ -1,6 +1,6 @@
 /** Follows one session to its end and tells of it: a live table, log lines, or JSON. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../../shared/ipc.ts'
+import type { Session } from '../../shared/session.ts'
 import { describeChange, describeSession, renderBench, type SessionRows } from './bench.ts'
 import type { JsonEvent, Output } from './output.ts'
 

@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { EventName, Events, Receiver, Session } from '../../shared/ipc.ts'
+import type { EventName, Events } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
 import { createBootService } from './boot/boot.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'

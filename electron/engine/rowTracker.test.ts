@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 import { createRowTracker } from './rowTracker.ts'
 
 const session = (over: Partial<Session> = {}): Session =>

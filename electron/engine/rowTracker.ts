@@ -1,5 +1,6 @@
 /** Finds the rows that changed since the last look and numbers each change, so that late rows never win. Pure. */
-import type { Events, Receiver, Session } from '../../shared/ipc.ts'
+import type { Events } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 
 export interface RowTracker {
   /** Null when nothing changed. */

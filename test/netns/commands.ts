@@ -7,7 +7,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiveProgress, ReceiveResult } from '../../client/client.ts'
 import type { Fault } from '../../shared/fault.ts'
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 import { seededRandom } from '../../shared/seededRandom.ts'
 import type { Lab, Running } from './harness.ts'
 

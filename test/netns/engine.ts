@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import type { FromEngine, ToEngine } from '../../electron/engine/parent.ts'
-import type { Receiver, Session } from '../../shared/ipc.ts'
+import type { Receiver, Session } from '../../shared/session.ts'
 import { type Client, createClient } from '../../shared/rpc.ts'
 import type { Lab } from './harness.ts'
 

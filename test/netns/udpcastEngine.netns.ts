@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { DEFAULT_POLICY, type SessionPlan } from '../../shared/ipc.ts'
+import { DEFAULT_POLICY, type SessionPlan } from '../../shared/session.ts'
 import { importImage, isSame, makeDirectory, writeImage } from './commands.ts'
 import { type EngineProcess, startEngine } from './engine.ts'
 import { createLab, type Lab, type Running } from './harness.ts'

@@ -11,7 +11,7 @@ import { createTransmitter } from '../../electron/engine/sender/transmitter.ts'
 import type { MachineSample } from '../../electron/engine/session/machineWindow.ts'
 import { createStragglers, STRAGGLER_STEP_MS } from '../../electron/engine/session/stragglers.ts'
 import { createErasureCode, type ErasureCode } from '../../shared/fec/fec.ts'
-import { DEFAULT_POLICY, type Policy } from '../../shared/ipc.ts'
+import { DEFAULT_POLICY, type Policy } from '../../shared/session.ts'
 import { decodeData, encodeDataHeader } from '../../shared/protocol/dataPacket.ts'
 import { decodeFill } from '../../shared/protocol/fill.ts'
 import {

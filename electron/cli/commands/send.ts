@@ -8,7 +8,7 @@ import {
   type Session,
   type SessionPlan,
   type StartRule,
-} from '../../../shared/ipc.ts'
+} from '../../../shared/session.ts'
 import { type Delivery, deliverySchema } from '../../../shared/protocol/control.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'

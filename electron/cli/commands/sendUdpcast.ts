@@ -1,5 +1,5 @@
 /** `benchcast send IMAGE --nic IFACE --protocol udpcast`: to stock receivers, which do not verify. */
-import type { StartRule } from '../../../shared/ipc.ts'
+import type { StartRule } from '../../../shared/session.ts'
 import { findNic } from '../../engine/net/net.ts'
 import {
   PORT_BASE,

@@ -2,7 +2,7 @@
  * How a session's machines are reached: by probes, and while the image travels by what their reports have counted.
  * Probes are short, and each next kind is sent only where the one before did not arrive.
  */
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import {
   DEFAULT_PROBE,
   type ProbeRequest,

@@ -1,5 +1,5 @@
 /** One machine in a running session: its connection, its state, its figures. The session owns the clock. */
-import type { Receiver } from '../../../shared/ipc.ts'
+import type { Receiver } from '../../../shared/session.ts'
 import type { Machine, Target } from '../../../shared/protocol/control.ts'
 import type { Limiter, NeedReport } from '../../../shared/protocol/needReport.ts'
 import type { Peer } from './controlServer.ts'

@@ -5,7 +5,7 @@
  * the sender's thread. One tick each 100 ms moves everything that depends on time.
  */
 import { type Fault, faultOf } from '../../../shared/fault.ts'
-import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, StartRule } from '../../../shared/session.ts'
 import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
 import { JUMBO_PACKETS } from '../../../shared/protocol/limits.ts'
 import { broadcastAddress, cardMtu, openIgmpQuerier, type QuerierState } from '../net/net.ts'

@@ -5,7 +5,7 @@
  * took to come, and another takes its place only when it has held for a second: a tile must not flicker.
  */
 import { formatBits, formatBytes, formatRate, formatShare } from '../../../shared/figures.ts'
-import type { Receiver } from '../../../shared/ipc.ts'
+import type { Receiver } from '../../../shared/session.ts'
 import type { Limiter } from '../../../shared/protocol/needReport.ts'
 import { isAtCap, type SenderPace } from './pacingSession.ts'
 

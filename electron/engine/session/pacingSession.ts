@@ -1,6 +1,6 @@
 /** Who paces a session: the cap, the network, one machine, or this computer. Pure. */
 import { formatBits } from '../../../shared/figures.ts'
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import type { SlowBecause } from './pacing.ts'
 
 export type PacedBy = NonNullable<Session['pacedBy']>

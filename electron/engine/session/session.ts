@@ -1,7 +1,7 @@
 /**
  * All sessions of this engine: opens them, ends them, and finds those that an earlier engine's death interrupted.
  */
-import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/session.ts'
 import type { Delivery } from '../../../shared/protocol/control.ts'
 import { encodeManifest } from '../../../shared/protocol/manifest.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../../shared/protocol/packet.ts'

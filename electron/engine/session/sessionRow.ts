@@ -1,6 +1,6 @@
 /** The session as front ends see it. Pure. */
 import type { Fault } from '../../../shared/fault.ts'
-import type { Policy, Receiver, Session, StartRule } from '../../../shared/ipc.ts'
+import type { Policy, Receiver, Session, StartRule } from '../../../shared/session.ts'
 import type { QuerierState } from '../net/net.ts'
 import type { PacedBy } from './pacingSession.ts'
 import type { SessionSetup } from './setup.ts'

@@ -1,6 +1,6 @@
 /** Everything a session is opened with: fixed for its life, apart from rule and cap. */
 import crypto from 'node:crypto'
-import type { SessionPlan } from '../../../shared/ipc.ts'
+import type { SessionPlan } from '../../../shared/session.ts'
 import {
   DATA_PORT_FIRST,
   DATA_PORT_LAST,

@@ -1,7 +1,7 @@
 /** Carries the policy's verdict on slow machines to the sender's thread, to their rows and, where it drops one, to it. */
 import { formatBits } from '../../../shared/figures.ts'
 import type { Fault } from '../../../shared/fault.ts'
-import type { Policy } from '../../../shared/ipc.ts'
+import type { Policy } from '../../../shared/session.ts'
 import type { Sender } from '../sender/sender.ts'
 import type { LiveReceiver } from './liveReceiver.ts'
 import { createStragglers, DROP_AFTER_MS } from './stragglers.ts'

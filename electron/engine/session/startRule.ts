@@ -1,5 +1,5 @@
 /** When a waiting session starts, and what it says meanwhile. Pure. The first rule that holds wins. */
-import type { StartRule } from '../../../shared/ipc.ts'
+import type { StartRule } from '../../../shared/session.ts'
 
 export interface Waiting {
   readonly openedAtMs: number

@@ -15,7 +15,7 @@ import {
   type Session,
   type SessionPlan,
   sessionPlanSchema,
-} from '../../../shared/ipc.ts'
+} from '../../../shared/session.ts'
 
 export interface StoredSession {
   readonly id: string

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import type { Policy } from '../../../shared/ipc.ts'
+import type { Policy } from '../../../shared/session.ts'
 import type { MachineFigures, MachineSample } from './machineWindow.ts'
 import { FULL_PACE, nextPace } from './ownPace.ts'
 import { isDeferred, isMuchSlower, KEEPING_UP, nextStraggler, type Straggler } from './straggler.ts'

@@ -2,7 +2,7 @@
  * What the policy makes of slow machines: whose needs are left for later, how fast those are caught up, who is dropped.
  * Pure; one step each half second while the session runs.
  */
-import type { Policy } from '../../../shared/ipc.ts'
+import type { Policy } from '../../../shared/session.ts'
 import { createMachineWindow, type MachineFigures, type MachineSample } from './machineWindow.ts'
 import { FULL_PACE, nextPace, type OwnPace } from './ownPace.ts'
 import { isDeferred, isMuchSlower, KEEPING_UP, nextStraggler, type Straggler } from './straggler.ts'

@@ -7,7 +7,7 @@
  * all. Machines that run our own receiver have none of these limits.
  */
 import { randomInt } from 'node:crypto'
-import type { StartRule } from '../../../shared/ipc.ts'
+import type { StartRule } from '../../../shared/session.ts'
 import { openIgmpQuerier, type QuerierState, type UsableNic } from '../net/net.ts'
 import { createPacer, type Pacer } from '../sender/sender.ts'
 import type { Step } from './delivery.ts'

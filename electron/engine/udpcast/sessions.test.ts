@@ -10,7 +10,7 @@ import {
   type Session,
   type SessionPlan,
   sessionSchema,
-} from '../../../shared/ipc.ts'
+} from '../../../shared/session.ts'
 import { type Catalog, openCatalog } from '../catalog/catalog.ts'
 import type { Sessions } from '../session/session.ts'
 import { createUdpcastSessions } from './sessions.ts'

@@ -4,7 +4,7 @@
  * What their protocol cannot do is refused with a sentence: no pause, no dropping or retrying one machine, no going on
  * after the engine died. None of them is ever shown as verified.
  */
-import type { Receiver, Session, SessionPlan } from '../../../shared/ipc.ts'
+import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
 import { sessionIdToHex } from '../../../shared/protocol/packet.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { findNic } from '../net/net.ts'

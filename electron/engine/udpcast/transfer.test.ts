@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { StartRule } from '../../../shared/ipc.ts'
+import type { StartRule } from '../../../shared/session.ts'
 import { seededRandom } from '../../../shared/seededRandom.ts'
 import { BLOCK_BYTES } from './packet.ts'
 import { createTransfer, type Transfer } from './transfer.ts'

@@ -8,7 +8,7 @@
  * The stock sender says HELLO and CONNECT_REPLY once. Where that reply gets lost, the machine is counted but never
  * joins, and all wait 200 s for it. Here both are repeated until each machine has answered a question.
  */
-import type { StartRule } from '../../../shared/ipc.ts'
+import type { StartRule } from '../../../shared/session.ts'
 import { createAcknowledged } from './acknowledged.ts'
 import { sendPacket, type Step } from './delivery.ts'
 import { createOneWay } from './oneWay.ts'

@@ -1,6 +1,7 @@
 import { type LucideIcon, Pause, Play, Presentation, RotateCcw, Sparkles } from 'lucide-react'
 import { useState } from 'react'
-import type { Image, Session } from '../../../shared/ipc.ts'
+import type { Image } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { isOnBench, primaryAction, type PrimaryAction } from './select.ts'

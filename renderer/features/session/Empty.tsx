@@ -1,7 +1,7 @@
 /** What to do when there is nothing to see yet. Three sentences at most, in place. */
 import { MonitorDown, Theater } from 'lucide-react'
 import { useState } from 'react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { chosenNic } from '../cards/slice.ts'

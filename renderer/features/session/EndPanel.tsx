@@ -1,6 +1,6 @@
 import { BadgeCheck, CircleSlash, TriangleAlert } from 'lucide-react'
 import { useMemo } from 'react'
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import { useApp } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { formatBytes, formatDuration } from '../../ui/format.ts'

@@ -1,5 +1,5 @@
 import { RotateCcw, ZapOff } from 'lucide-react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { Button } from '../../ui/Button.tsx'

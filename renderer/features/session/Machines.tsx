@@ -1,7 +1,7 @@
 /** Which receivers a session is for, and what becomes of slow ones. */
 import { MonitorCog } from 'lucide-react'
 import { useState } from 'react'
-import type { Policy, ReceiverProtocol, Session } from '../../../shared/ipc.ts'
+import type { Policy, ReceiverProtocol, Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { type ChoiceOption, Choices } from '../../ui/Choices.tsx'

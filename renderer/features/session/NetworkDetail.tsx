@@ -1,5 +1,5 @@
 import { EthernetPort } from 'lucide-react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { type ChoiceOption, Choices } from '../../ui/Choices.tsx'
 import { Popover } from '../../ui/Popover.tsx'

@@ -1,6 +1,6 @@
 import { Gauge } from 'lucide-react'
 import { useState } from 'react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { TextField } from '../../ui/Field.tsx'

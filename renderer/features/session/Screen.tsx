@@ -1,6 +1,7 @@
 /** The bench: card and button on top, the session in one line, then a tile per machine. */
 import { type ReactNode, useMemo, useState } from 'react'
-import type { Examination, Receiver, Session } from '../../../shared/ipc.ts'
+import type { Examination } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import { useApp } from '../../app/context.ts'
 import { formatCount } from '../../ui/format.ts'
 import { EndPanel } from './EndPanel.tsx'

@@ -1,6 +1,6 @@
 import { Square } from 'lucide-react'
 import { useState } from 'react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { Bar } from '../../ui/Bar.tsx'
 import { Button } from '../../ui/Button.tsx'

@@ -1,5 +1,5 @@
 import { Timer } from 'lucide-react'
-import type { Session } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { CheckedNumber } from '../../ui/Field.tsx'
 import { Popover } from '../../ui/Popover.tsx'

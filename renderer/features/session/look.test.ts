@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Receiver } from '../../../shared/ipc.ts'
+import type { Receiver } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import { actions, advice, compare, isShown, isTrouble, look, slowness } from './look.ts'
 

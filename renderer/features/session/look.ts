@@ -1,5 +1,5 @@
 /** How a machine's state looks and reads: tone, icon and words together, never colour alone. Pure. */
-import type { Receiver, ReceiverProtocol, Session } from '../../../shared/ipc.ts'
+import type { Receiver, ReceiverProtocol, Session } from '../../../shared/session.ts'
 import { formatDuration } from '../../ui/format.ts'
 
 export type Tone = 'idle' | 'active' | 'verify' | 'done' | 'warn' | 'bad'

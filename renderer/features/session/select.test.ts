@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import { IMAGES, NICS, receiver, session } from '../../../test/window/scripted/rows.ts'
 import {
   type BenchSituation,

@@ -1,13 +1,12 @@
 /** What the bench shows, worked out from the mirror. Pure. */
+import type { Image, Nic } from '../../../shared/ipc.ts'
 import type {
-  Image,
-  Nic,
   Policy,
   Receiver,
   ReceiverProtocol,
   Session,
   StartRule,
-} from '../../../shared/ipc.ts'
+} from '../../../shared/session.ts'
 import { formatBits, formatCount, formatDuration } from '../../ui/format.ts'
 import type { SessionSlice } from './slice.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createStore } from 'zustand'
-import type { Receiver, Session } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import type { Batch } from '../../engine.ts'
 import { createSessionSlice, receiverKey } from './slice.ts'

@@ -7,7 +7,7 @@ import {
   type ReceiverProtocol,
   type Session,
   type StartRule,
-} from '../../../shared/ipc.ts'
+} from '../../../shared/session.ts'
 import type { Batch } from '../../engine.ts'
 
 export interface SessionSlice {

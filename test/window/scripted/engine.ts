@@ -5,7 +5,8 @@
  * Script: BENCHCAST_SCRIPT=<scene>:<machines>, scene one of empty, importing, ready, waiting, running, mixed, done,
  * failed, interrupted, slow (a reason on each tile), stock and stock-done (udpcast), ill (the doctor found something).
  */
-import type { Image, Receiver, Session, SessionPlan } from '../../../shared/ipc.ts'
+import type { Image } from '../../../shared/ipc.ts'
+import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
 import { type Channel, type Handlers, RpcError, serve, type Served } from '../../../shared/rpc.ts'
 import type { Attachable } from '../../../electron/engine/parent.ts'
 import { examinationOf, PACED_BY_DISK, slowed } from './reasons.ts'

@@ -1,5 +1,6 @@
 /** Why scripted machines are slow, and what a scripted doctor says of the bench. */
-import type { Examination, Receiver, Session } from '../../../shared/ipc.ts'
+import type { Examination } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 
 /** By bench number; the eighth keeps up. */
 const REASONS: readonly NonNullable<Receiver['slowBecause']>[] = [

@@ -1,6 +1,7 @@
 /** Rows for the scripted engine: plausible machines and images, the same on every run. */
 import { createHash } from 'node:crypto'
-import type { CatalogTask, Image, Nic, Receiver, Session } from '../../../shared/ipc.ts'
+import type { CatalogTask, Image, Nic } from '../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
 
 export const GIB = 1024 ** 3
 export const START_MS = Date.UTC(2026, 10, 22, 9, 30)

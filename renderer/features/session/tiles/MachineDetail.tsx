@@ -1,5 +1,5 @@
 import { RotateCw, UserMinus } from 'lucide-react'
-import type { Receiver, ReceiverProtocol } from '../../../../shared/ipc.ts'
+import type { Receiver, ReceiverProtocol } from '../../../../shared/session.ts'
 import { useAsk } from '../../../app/context.ts'
 import { Bar } from '../../../ui/Bar.tsx'
 import { Button } from '../../../ui/Button.tsx'

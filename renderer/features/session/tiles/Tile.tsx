@@ -9,7 +9,7 @@ import {
   TriangleAlert,
 } from 'lucide-react'
 import { memo } from 'react'
-import type { Receiver } from '../../../../shared/ipc.ts'
+import type { Receiver } from '../../../../shared/session.ts'
 import { formatDuration, formatShare, formatPercent, formatRate } from '../../../ui/format.ts'
 import type { Density } from './layout.ts'
 import { advice, look, type Look, type Phase, slowness, type Tone } from '../look.ts'

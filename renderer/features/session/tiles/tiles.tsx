@@ -1,6 +1,7 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
-import type { Examination, Receiver, Session } from '../../../../shared/ipc.ts'
+import type { Examination } from '../../../../shared/ipc.ts'
+import type { Receiver, Session } from '../../../../shared/session.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
 import { findingFor } from '../../doctor/doctor.tsx'
 import { look, phaseOf } from '../look.ts'
