@@ -20,7 +20,23 @@ export interface Bridge {
   /** Native dialogs. An empty list or null means cancelled. */
   chooseFiles(kind: 'files' | 'folder'): Promise<readonly string[]>
   chooseSavePath(suggestedName: string): Promise<string | null>
+  /** The window is to close while sessions are open. `answerClose('shown')` at once, and the choice when it is made. */
+  onCloseAsked(listener: (question: CloseQuestion) => void): void
+  answerClose(answer: CloseAnswer): void
+  /** The window goes on small, as the desktop has no tray to hide it in; `showWindow` makes it large again. */
+  onSmall(listener: (isSmall: boolean) => void): void
+  showWindow(): void
 }
+
+export interface CloseQuestion {
+  /** Open: waiting for machines, running or paused. */
+  readonly sessions: readonly { readonly name: string; readonly imageName: string }[]
+  /** There is a tray to go on in. */
+  readonly canHide: boolean
+}
+
+/** `keep`: the sessions go on, in the tray or in a small window. `stop`: they end, and the app does. */
+export type CloseAnswer = 'shown' | 'keep' | 'stop' | 'cancel'
 
 /** The engine's process as the window sees it. `message` says why, for `restarting` and `failed`. */
 export interface EngineStatus {

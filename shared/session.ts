@@ -9,8 +9,20 @@ export const startRuleSchema = z.strictObject({
   afterReceivers: z.number().int().min(1).max(1024).nullable(),
   afterMs: z.number().int().min(0).max(86_400_000).nullable(),
   sinceLastJoinMs: z.number().int().min(0).max(86_400_000).nullable(),
+  /** The session start delay of a scheduled cast: counts from the first machine. */
+  afterFirstJoinMs: z.number().int().min(0).max(86_400_000).nullable(),
+  /** A clock time. */
+  atMs: atMs.nullable(),
 })
 export type StartRule = z.infer<typeof startRuleSchema>
+
+export const BY_HAND: StartRule = {
+  afterReceivers: null,
+  afterMs: null,
+  sinceLastJoinMs: null,
+  afterFirstJoinMs: null,
+  atMs: null,
+}
 
 /** 64 kbit/s to 100 Gbit/s; null leaves the rate to the session. */
 export const rateSchema = z.number().int().min(64_000).max(100_000_000_000).nullable()
@@ -36,6 +48,44 @@ export const DEFAULT_POLICY: Policy = { kind: 'fair' }
 export const receiverProtocolSchema = z.enum(['benchcast', 'udpcast'])
 export type ReceiverProtocol = z.infer<typeof receiverProtocolSchema>
 
+/**
+ * Which of a machine's built-in disks is written; removable media and the medium it started from never are. `only`: the
+ * only one that would do; `nvme`: the smallest NVMe disk, or the smallest of all without one; `byHand`: the technician
+ * says it at each machine's tile.
+ */
+export const targetRuleSchema = z.enum(['only', 'smallest', 'largest', 'nvme', 'byHand'])
+export type TargetRule = z.infer<typeof targetRuleSchema>
+
+/** What a machine that was started over the network does once its disk is verified. */
+export const afterwardsSchema = z.enum(['stay', 'reboot', 'poweroff'])
+export type Afterwards = z.infer<typeof afterwardsSchema>
+
+/** Who is written, where, and what then. */
+export const rulesSchema = z.strictObject({
+  target: targetRuleSchema,
+  afterwards: afterwardsSchema,
+  /** MAC addresses and SMBIOS UUIDs that are expected: these need no approval. */
+  machines: z.array(z.string().max(64)).max(4096),
+  /** Whether others may join. */
+  admitsUnknown: z.boolean(),
+  /** Whether others, admitted, wait for the technician's nod. */
+  approvesUnknown: z.boolean(),
+  maxReceivers: z.number().int().min(1).max(1024).nullable(),
+  /** The technician has said that the disks may be written: the first session of a day on a card asks otherwise. */
+  isConfirmed: z.boolean(),
+})
+export type Rules = z.infer<typeof rulesSchema>
+
+export const DEFAULT_RULES: Rules = {
+  target: 'only',
+  afterwards: 'stay',
+  machines: [],
+  admitsUnknown: true,
+  approvesUnknown: false,
+  maxReceivers: null,
+  isConfirmed: false,
+}
+
 export const sessionPlanSchema = z.strictObject({
   protocol: receiverProtocolSchema,
   imageId,
@@ -45,6 +95,7 @@ export const sessionPlanSchema = z.strictObject({
   rateBitsPerSecond: rateSchema,
   policy: policySchema,
   delivery: deliverySchema,
+  rules: rulesSchema,
 })
 export type SessionPlan = z.infer<typeof sessionPlanSchema>
 

@@ -1,5 +1,5 @@
 /** Rows as the engine would tell them, for the tests of this folder. */
-import { DEFAULT_POLICY, type Receiver, type Session } from '../../shared/session.ts'
+import { BY_HAND, DEFAULT_POLICY, type Receiver, type Session } from '../../shared/session.ts'
 
 export function sessionRow(change: Partial<Session>): Session {
   return {
@@ -16,7 +16,7 @@ export function sessionRow(change: Partial<Session>): Session {
     group: '239.255.70.1',
     port: 50_000,
     state: 'running',
-    start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+    start: BY_HAND,
     policy: DEFAULT_POLICY,
     delivery: 'multicast',
     waitingFor: '',

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { receive } from '../../client/client.ts'
 import { events, type EventName, type Events, requests } from '../../shared/ipc.ts'
-import { DEFAULT_POLICY } from '../../shared/session.ts'
+import { DEFAULT_RULES, BY_HAND, DEFAULT_POLICY } from '../../shared/session.ts'
 import { type Channel, type Client, createClient } from '../../shared/rpc.ts'
 import { type Engine, openEngine } from './engine.ts'
 
@@ -69,7 +69,7 @@ async function importImage(content: Buffer): Promise<string> {
 
 /** Others on this computer may run sessions on the same card: ours is joined by name. */
 const name = `engine ${randomBytes(4).toString('hex')}`
-const byHand = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+const byHand = BY_HAND
 const content = Buffer.concat([randomBytes(3_000_000), Buffer.alloc(5_000_000), randomBytes(77)])
 
 function receiveTo(file: string): ReturnType<typeof receive> {
@@ -95,6 +95,7 @@ describe('engine', () => {
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
       delivery: 'multicast' as const,
+      rules: { ...DEFAULT_RULES, isConfirmed: true },
     }
     const opened = await client.call('session:open', plan)
     expect(requests['session:open'].output.safeParse(opened).error).toBeUndefined()
@@ -121,6 +122,7 @@ describe('engine', () => {
       rateBitsPerSecond: 2_000_000,
       policy: DEFAULT_POLICY,
       delivery: 'multicast' as const,
+      rules: { ...DEFAULT_RULES, isConfirmed: true },
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target').catch((error: unknown) => error)
@@ -159,6 +161,7 @@ describe('engine', () => {
       rateBitsPerSecond: 2_000_000,
       policy: DEFAULT_POLICY,
       delivery: 'unicast' as const,
+      rules: { ...DEFAULT_RULES, isConfirmed: true },
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target')
@@ -188,6 +191,7 @@ describe('engine', () => {
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
       delivery: 'multicast' as const,
+      rules: { ...DEFAULT_RULES, isConfirmed: true },
     }
     const { id: sessionId } = await client.call('session:open', plan)
     const receiving = receiveTo('target')
@@ -215,6 +219,7 @@ describe('engine', () => {
       rateBitsPerSecond: null,
       policy: DEFAULT_POLICY,
       delivery: 'multicast' as const,
+      rules: { ...DEFAULT_RULES, isConfirmed: true },
     }
     const imageId = 'a'.repeat(64)
     await expect(client.call('session:open', { ...plan, imageId })).rejects.toThrow(/image/i)

@@ -3,6 +3,7 @@
  * prints what the doctor has found by itself (`watch`); words on standard input make it `examine` or `start`.
  */
 import readline from 'node:readline'
+import { DEFAULT_RULES, BY_HAND } from '../../shared/session.ts'
 import { openEngine } from '../../electron/engine/engine.ts'
 
 const [catalogDirectory = '', imageId = '', nic = '', rateMbit = ''] = process.argv.slice(2)
@@ -17,10 +18,11 @@ const { id: sessionId } = await handlers['session:open']({
   imageId,
   nic,
   name: null,
-  start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+  start: BY_HAND,
   rateBitsPerSecond: Number(rateMbit) * 1e6,
   policy: { kind: 'fair' },
   delivery: 'multicast',
+  rules: { ...DEFAULT_RULES, isConfirmed: true },
 })
 const timer = setInterval(() => void tell(), 1_000)
 async function tell(): Promise<void> {

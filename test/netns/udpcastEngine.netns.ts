@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { DEFAULT_POLICY, type SessionPlan } from '../../shared/session.ts'
+import { DEFAULT_RULES, BY_HAND, DEFAULT_POLICY, type SessionPlan } from '../../shared/session.ts'
 import { importImage, isSame, makeDirectory, writeImage } from './commands.ts'
 import { type EngineProcess, startEngine } from './engine.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
@@ -31,7 +31,7 @@ afterEach(async () => {
 afterAll(() => fs.rmSync(directory, { recursive: true, force: true }))
 
 const target = (host: number): string => path.join(directory, `target${host}`)
-const byHand = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+const byHand = BY_HAND
 
 const plan = (): SessionPlan => ({
   protocol: 'udpcast',
@@ -42,6 +42,7 @@ const plan = (): SessionPlan => ({
   rateBitsPerSecond: 50_000_000, // Four seconds: time to come late.
   policy: DEFAULT_POLICY,
   delivery: 'multicast',
+  rules: { ...DEFAULT_RULES, isConfirmed: true },
 })
 
 function stockReceiver(inLab: Lab, host: number): Running {

@@ -5,6 +5,7 @@ import { renderNics } from './nics.ts'
 import { renderReceive } from './receive.ts'
 import { policyType, startRule } from './send.ts'
 import { proposing } from './serve.ts'
+import { BY_HAND } from '../../../shared/session.ts'
 import { sentences } from './verify.ts'
 
 const wired = {
@@ -67,7 +68,7 @@ describe('send', () => {
 
   it('takes the rules as given otherwise, in milliseconds', () => {
     const given = { 'start-after': 8, wait: 90, 'since-join': 2.5 }
-    const rule = { afterReceivers: 8, afterMs: 90_000, sinceLastJoinMs: 2_500 }
+    const rule = { ...BY_HAND, afterReceivers: 8, afterMs: 90_000, sinceLastJoinMs: 2_500 }
     expect(startRule(given, false)).toEqual(rule)
     expect(startRule({ ...none, wait: 0 }, false)).toMatchObject({
       afterReceivers: null,

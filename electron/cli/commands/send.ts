@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { faultOf } from '../../../shared/fault.ts'
 import {
+  DEFAULT_RULES,
+  BY_HAND,
   DEFAULT_POLICY,
   type Policy,
   policySchema,
@@ -134,6 +136,7 @@ export const sendCommand = defineCommand({
         rateBitsPerSecond: values.rate,
         policy: values.policy ?? DEFAULT_POLICY,
         delivery: values.delivery ?? 'multicast',
+        rules: { ...DEFAULT_RULES, isConfirmed: true },
       }
       const session = await openOrContinue(engine, plan, values, context)
       return await conduct(engine, session.id, context)
@@ -182,6 +185,7 @@ export function startRule(values: RuleValues, isByHand: boolean): StartRule {
   const ms = (seconds: number | null): number | null =>
     seconds === null ? null : Math.round(seconds * 1000)
   const rule = {
+    ...BY_HAND,
     afterReceivers: values['start-after'],
     afterMs: ms(values.wait),
     sinceLastJoinMs: ms(values['since-join']),

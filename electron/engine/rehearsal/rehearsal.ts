@@ -7,7 +7,13 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { VirtualOrder } from '../../../client/virtual.ts'
 import { type Fault, faultOf } from '../../../shared/fault.ts'
-import { DEFAULT_POLICY, type Session, type SessionPlan } from '../../../shared/session.ts'
+import {
+  DEFAULT_RULES,
+  BY_HAND,
+  DEFAULT_POLICY,
+  type Session,
+  type SessionPlan,
+} from '../../../shared/session.ts'
 import { openCatalog } from '../catalog/catalog.ts'
 import { findNic, listNics, type UsableNic } from '../net/net.ts'
 import { createSessions, type Sessions } from '../session/session.ts'
@@ -195,10 +201,11 @@ function planFor(imageId: string, nic: UsableNic, receivers: number): SessionPla
     imageId,
     nic: nic.name,
     name: 'Rehearsal',
-    start: { afterReceivers: receivers, afterMs: null, sinceLastJoinMs: null },
+    start: { ...BY_HAND, afterReceivers: receivers },
     rateBitsPerSecond: Math.round(rate),
     policy: DEFAULT_POLICY,
     delivery: 'multicast',
+    rules: { ...DEFAULT_RULES, isConfirmed: true },
   }
 }
 

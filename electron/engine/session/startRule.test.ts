@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { BY_HAND } from '../../../shared/session.ts'
 import { startVerdict } from './startRule.ts'
 
-const never = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+const never = BY_HAND
 const empty = { openedAtMs: 10_000, ready: 0, lastJoinAtMs: null }
 
 describe('the rule that starts a session', () => {
@@ -54,7 +55,7 @@ describe('the rule that starts a session', () => {
   })
 
   it('starts by whichever rule holds first, and names all it waits for', () => {
-    const rule = { afterReceivers: 4, afterMs: 60_000, sinceLastJoinMs: 10_000 }
+    const rule = { ...BY_HAND, afterReceivers: 4, afterMs: 60_000, sinceLastJoinMs: 10_000 }
     const waiting = { openedAtMs: 0, ready: 1, lastJoinAtMs: 5_000 }
     expect(startVerdict(rule, waiting, 6_000)).toEqual({
       isDue: false,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sql } from '../catalog/schema/0002-sessions.ts'
+import { DEFAULT_RULES, BY_HAND } from '../../../shared/session.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 
 let database: Database
@@ -21,10 +22,11 @@ const session: Omit<StoredSession, 'isOwned'> = {
     imageId: 'ab'.repeat(32),
     nic: 'eth0',
     name: null,
-    start: { afterReceivers: 8, afterMs: null, sinceLastJoinMs: 5_000 },
+    start: { ...BY_HAND, afterReceivers: 8, sinceLastJoinMs: 5_000 },
     rateBitsPerSecond: 200_000_000,
     policy: { kind: 'drop', belowBitsPerSecond: 50_000_000 },
     delivery: 'broadcast',
+    rules: DEFAULT_RULES,
   },
   group: '239.255.70.1',
   port: 63_001,

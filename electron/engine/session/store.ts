@@ -15,6 +15,9 @@ import {
   type Session,
   type SessionPlan,
   sessionPlanSchema,
+  DEFAULT_RULES,
+  rulesSchema,
+  startRuleSchema,
 } from '../../../shared/session.ts'
 
 export interface StoredSession {
@@ -46,6 +49,12 @@ const ownedPlanSchema = z.strictObject({
     policy: policySchema.default(DEFAULT_POLICY),
     delivery: deliverySchema.default('multicast'),
     protocol: receiverProtocolSchema.default('benchcast'),
+    // It was confirmed when it was opened: there was no other way then.
+    rules: rulesSchema.default({ ...DEFAULT_RULES, isConfirmed: true }),
+    start: startRuleSchema.extend({
+      afterFirstJoinMs: startRuleSchema.shape.afterFirstJoinMs.default(null),
+      atMs: startRuleSchema.shape.atMs.default(null),
+    }),
   }),
   owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
 })

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, expect, it } from 'vitest'
 import { findNic } from '../net/net.ts'
 import { sendUdpcast, type UdpcastOptions, type UdpcastProgress } from './send.ts'
+import { BY_HAND } from '../../../shared/session.ts'
 import { openModelReceiver, type OpenReceiver } from './wire.fixture.ts'
 
 const ADDRESS = '127.0.0.1'
@@ -37,7 +38,7 @@ function optionsFor(portBase: number, more: Partial<UdpcastOptions> = {}): Udpca
     content: content(),
     imageBytes: image.length,
     nic: findNic('lo'),
-    start: { afterReceivers: 1, afterMs: null, sinceLastJoinMs: null },
+    start: { ...BY_HAND, afterReceivers: 1 },
     rateBitsPerSecond: null,
     isAsync: false,
     portBase,

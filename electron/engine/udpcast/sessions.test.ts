@@ -5,6 +5,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import {
+  DEFAULT_RULES,
+  BY_HAND,
   DEFAULT_POLICY,
   receiverSchema,
   type Session,
@@ -43,10 +45,11 @@ const plan = (part: Partial<SessionPlan> = {}): SessionPlan => ({
   imageId,
   nic: 'lo',
   name: null,
-  start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+  start: BY_HAND,
   rateBitsPerSecond: null,
   policy: DEFAULT_POLICY,
   delivery: 'multicast',
+  rules: DEFAULT_RULES,
   ...part,
 })
 
@@ -76,7 +79,7 @@ it('waits for the start by hand, sends, and calls the machine unverified', async
 
 it('takes another start rule and another rate while it is open', async () => {
   const { id } = await sessions.open(plan({ rateBitsPerSecond: 64_000 }))
-  sessions.setStartRule(id, { afterReceivers: 1, afterMs: null, sinceLastJoinMs: null })
+  sessions.setStartRule(id, { ...BY_HAND, afterReceivers: 1 })
   await expect.poll(() => only().state, { timeout: 10_000 }).toBe('running')
   sessions.setRate(id, 50_000_000)
   expect(only().rateCapBitsPerSecond).toBe(50_000_000)
@@ -86,7 +89,7 @@ it('takes another start rule and another rate while it is open', async () => {
 })
 
 it('is stopped at once, and its machine told to give up', async () => {
-  const start = { afterReceivers: 1, afterMs: null, sinceLastJoinMs: null }
+  const start = { ...BY_HAND, afterReceivers: 1 }
   const { id } = await sessions.open(plan({ start, rateBitsPerSecond: 1_000_000 }))
   await expect.poll(() => only().state, { timeout: 10_000 }).toBe('running')
   sessions.stop(id)

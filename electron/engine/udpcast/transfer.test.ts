@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { StartRule } from '../../../shared/session.ts'
+import { BY_HAND, type StartRule } from '../../../shared/session.ts'
 import { seededRandom } from '../../../shared/seededRandom.ts'
 import { BLOCK_BYTES } from './packet.ts'
 import { createTransfer, type Transfer } from './transfer.ts'
@@ -15,7 +15,7 @@ import {
 const SIZES = [1, 1456, 1457, 7000, 112 * 1456, 113 * 1456, 700_001]
 
 const noLoss = { loss: 0, seed: 1 }
-const whenever = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+const whenever = BY_HAND
 
 function transferFor(receivers: number, isAsync = false): Transfer {
   const start = { ...whenever, afterReceivers: receivers }

@@ -1,7 +1,7 @@
 import { type LucideIcon, Pause, Play, Presentation, RotateCcw, Sparkles } from 'lucide-react'
 import { useState } from 'react'
 import type { Image } from '../../../shared/ipc.ts'
-import type { Session } from '../../../shared/session.ts'
+import { DEFAULT_RULES, type Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { isOnBench, primaryAction, type PrimaryAction } from './select.ts'
@@ -55,6 +55,7 @@ export function BigButton({
         start: startRule,
         rateBitsPerSecond,
         delivery: 'multicast' as const,
+        rules: DEFAULT_RULES,
         policy,
       }
       const opened = await ask('session:open', plan)

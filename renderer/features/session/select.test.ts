@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Receiver, Session } from '../../../shared/session.ts'
+import { BY_HAND, type Receiver, type Session } from '../../../shared/session.ts'
 import { IMAGES, NICS, receiver, session } from '../../../test/window/scripted/rows.ts'
 import {
   type BenchSituation,
@@ -31,7 +31,7 @@ const within = (part: Partial<Session>, readyCount = 0): BenchSituation => ({
   session: { ...one, ...part },
   readyCount,
 })
-const atEight = { afterReceivers: 10, afterMs: null, sinceLastJoinMs: null }
+const atEight = { ...BY_HAND, afterReceivers: 10 }
 
 test.each([
   ['Waiting for the engine', { ...ready, isLinked: false }],
@@ -130,11 +130,11 @@ test('the engine’s own reason stands first', () => {
 })
 
 test('the start rule reads as a sentence', () => {
-  const none = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
+  const none = BY_HAND
   expect(describeStartRule(none)).toBe('By hand')
-  expect(describeStartRule({ afterReceivers: 1, afterMs: 600_000, sinceLastJoinMs: 30_000 })).toBe(
-    'At 1 machine or after 10 min or 30 s after the last join',
-  )
+  expect(
+    describeStartRule({ ...BY_HAND, afterReceivers: 1, afterMs: 600_000, sinceLastJoinMs: 30_000 }),
+  ).toBe('At 1 machine or after 10 min or 30 s after the last join')
 })
 
 test.each([

@@ -1,6 +1,7 @@
 /** The page's mirror of the engine's sessions and machines, and what the technician has chosen for the next one. */
 import type { StateCreator } from 'zustand'
 import {
+  BY_HAND,
   DEFAULT_POLICY,
   type Policy,
   type Receiver,
@@ -29,8 +30,6 @@ export interface SessionSlice {
   readonly sessionsChanged: (batch: Batch) => void
   readonly sessionsLoaded: (batch: Batch) => void
 }
-
-export const BY_HAND: StartRule = { afterReceivers: null, afterMs: null, sinceLastJoinMs: null }
 
 export const createSessionSlice: StateCreator<SessionSlice> = set => ({
   sessions: new Map(),

@@ -1,7 +1,7 @@
 /** Rows for the scripted engine: plausible machines and images, the same on every run. */
 import { createHash } from 'node:crypto'
 import type { CatalogTask, Image, Nic } from '../../../shared/ipc.ts'
-import type { Receiver, Session } from '../../../shared/session.ts'
+import { BY_HAND, type Receiver, type Session } from '../../../shared/session.ts'
 
 export const GIB = 1024 ** 3
 export const START_MS = Date.UTC(2026, 10, 22, 9, 30)
@@ -96,7 +96,7 @@ export function session(of: Image, nicName: string): Session {
     group: '239.192.7.41',
     port: 46100,
     state: 'waiting',
-    start: { afterReceivers: null, afterMs: null, sinceLastJoinMs: null },
+    start: BY_HAND,
     policy: { kind: 'fair' },
     delivery: 'multicast',
     waitingFor: 'Waiting for you to press Start.',
