@@ -58,6 +58,15 @@ it('looks, opens, follows a machine in the contract’s words, and ends with not
       starts: 1,
     },
   ])
+  // Its card in another spelling; a stranger without one is nobody.
+  const report = (mac: string | null, address: string): void =>
+    void service.process.stdin?.write(`${JSON.stringify({ mac, uuid: 'a-b', address })}\n`)
+  report(null, '10.9.9.9')
+  report('52-54-00-79-00-10', '10.9.9.8')
+  await until('it is up', () => view().machines[0]?.state === 'up')
+  expect(view().machines).toMatchObject([
+    { mac: '52:54:00:79:00:10', uuid: 'a-b', address: '10.9.9.8', sentence: 'Is up and ready.' },
+  ])
   service.process.stdin?.end()
   expect(await service.ended).toEqual({ code: 0, signal: null })
   expect(view()).toEqual({ bench: null, machines: [] })

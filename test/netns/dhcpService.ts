@@ -1,5 +1,9 @@
-/** Run inside a host: the boot service as the engine has it, opened on lan0. Prints its view after each change. */
-import { createBootService } from '../../electron/engine/boot/boot.ts'
+/**
+ * Run inside a host: the boot service as the engine has it, opened on lan0. Prints its view after each change. A line of
+ * JSON on standard input is a machine whose client reports; its end closes.
+ */
+import readline from 'node:readline'
+import { createBootService, type ReportedMachine } from '../../electron/engine/boot/boot.ts'
 
 const [, , directory = ''] = process.argv
 const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -14,6 +18,6 @@ await service.open({
   responseDelayMs: 0,
 })
 say({ ready: true })
-process.stdin.resume().on('end', () => {
-  void service.close().then(() => process.stdin.destroy())
-})
+for await (const line of readline.createInterface({ input: process.stdin }))
+  service.machineUp(JSON.parse(line) as ReportedMachine)
+await service.close()

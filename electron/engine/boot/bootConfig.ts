@@ -17,7 +17,7 @@ export const GRUB_CONFIG = 'grub/grub.cfg'
 export const IPXE_SCRIPT = 'boot.ipxe'
 
 /** Both a screen and a serial line, the screen last: it then is /dev/console. */
-const CONSOLES = 'console=ttyS0,115200 console=tty0'
+export const CONSOLES = 'console=ttyS0,115200 console=tty0'
 
 /**
  * For GRUB 2.12. Kernel and initramfs come over TFTP: GRUB's TCP repeats its ports and sequence numbers at each start,

@@ -211,6 +211,120 @@ describe('a machine that gets no further', () => {
     expect(bootSentence(third, 130_000).sentence).toMatch(/in 3 starts and never the kernel/)
   })
 
+  describe('was under way and fell silent', () => {
+    const kernel = [
+      ...start,
+      ...fetch(5, 'bootFile', 'shimx64.efi'),
+      ...fetch(7, 'kernel', 'vmlinuz'),
+    ]
+    const all = [...kernel, ...fetch(9, 'initramfs', 'initramfs.img')]
+
+    it.each([
+      [
+        'in a file',
+        [...kernel, [20, { kind: 'fetching', file: 'initramfs.img', part: 'initramfs' }]],
+        30,
+        /^Machine stopped in the midst of initramfs\.img 31 s ago/,
+      ],
+      [
+        'behind a file that it broke off',
+        [
+          ...kernel,
+          [20, { kind: 'fetching', file: 'i', part: 'initramfs' }],
+          [20, { kind: 'aborted', file: 'i' }],
+        ],
+        30,
+        /^Machine broke i off and asked for nothing in the 31 s since/,
+      ],
+      [
+        'behind the boot file',
+        kernel.slice(0, 5),
+        60,
+        /^Machine fetched the boot file and asked for no kernel in the 61 s since: Secure Boot/,
+      ],
+      [
+        'behind the kernel',
+        kernel,
+        60,
+        /^Machine fetched the kernel and not the initial ramdisk in the 61 s since/,
+      ],
+      [
+        'behind the last file',
+        all,
+        120,
+        /^Machine fetched everything and its client has not reported in the 121 s since: the kernel does not run/,
+      ],
+      [
+        'in the boot environment',
+        [...all, [20, { kind: 'addressed' }]],
+        120,
+        /^Machine runs the boot environment, and its client has not reported in the 121 s since it got its address/,
+      ],
+    ] as [string, (readonly [number, Short])[], number, RegExp][])(
+      '%s',
+      (_, events, seconds, words) => {
+        const quiet = machine(events)
+        const lastMs = quiet.lastSeenAtMs
+        expect(bootSentence(quiet, lastMs + seconds * 1000)).toMatchObject({ isStuck: false })
+        expect(bootSentence(quiet, lastMs + seconds * 1000 + 1000)).toEqual({
+          isStuck: true,
+          sentence: expect.stringMatching(words) as string,
+        })
+      },
+    )
+
+    it('but not once its client has reported, however long ago', () => {
+      const up = machine([...all, [20, { kind: 'up', uuid: null }]])
+      expect(bootSentence(up, 99_000_000)).toEqual({ isStuck: false, sentence: 'Is up and ready.' })
+    })
+
+    it.each([
+      ['kernel', 4, /^Machine fetched the kernel in 3 starts and never the whole initial ramdisk/],
+      ['initramfs', 6, /^Machine fetched everything in 3 starts and its client never reported/],
+    ])('and begins anew with the %s, over and over', (_, steps, words) => {
+      const once = (at: number): (readonly [number, Short])[] =>
+        all.slice(0, 3 + steps).map(([seconds, event]) => [at + seconds, event] as const)
+      expect(bootSentence(machine([...once(0), ...once(60)]), 70_000).isStuck).toBe(false)
+      expect(bootSentence(machine([...once(0), ...once(60), ...once(120)]), 131_000)).toEqual({
+        isStuck: true,
+        sentence: expect.stringMatching(words) as string,
+      })
+      const asksAgain = [
+        ...once(0),
+        ...once(60),
+        ...once(120),
+        ...start.map(([at, event]) => [180 + at, event] as const),
+      ]
+      expect(bootSentence(machine(asksAgain), 190_000).sentence).toMatch(words)
+    })
+
+    it('is not held against one that was up each time: it was imaged', () => {
+      const once = (at: number): (readonly [number, Short])[] =>
+        [...all, [20, { kind: 'up', uuid: null }] as const].map(
+          ([seconds, event]) => [at + seconds, event] as const,
+        )
+      const fourth = machine([
+        ...once(0),
+        ...once(60),
+        ...once(120),
+        ...start.map(([at, event]) => [180 + at, event] as const),
+      ])
+      expect(fourth).toMatchObject({ starts: 4, vainStarts: 0 })
+      expect(bootSentence(fourth, 185_000).isStuck).toBe(false)
+    })
+  })
+
+  it('fell back from PXE to HTTP Boot, as OVMF does: the start goes on, and HTTP is spoken of', () => {
+    const fallen = machine([
+      ...start,
+      [70, { kind: 'asked', way: 'http' }],
+      [70, { kind: 'offered', file: 'http://x/shimx64.efi' }],
+      [74, { kind: 'addressed' }],
+      ...fetch(75, 'bootFile', 'shimx64.efi'),
+    ])
+    expect(fallen).toMatchObject({ way: 'http', state: 'bootFile', starts: 1, rounds: 0 })
+  })
+
   it.each([
     ['not admitted', /not on the list of allowed machines/],
     ['no file', /no boot file for this machine’s firmware \(uefi-x64\)/],

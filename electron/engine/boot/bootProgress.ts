@@ -38,10 +38,17 @@ export interface BootMachine {
   readonly starts: number
   readonly asks: number
   readonly aborts: number
+  /** Starts in a row that fetched something and were begun anew before the client reported; and how far they came. */
+  readonly vainStarts: number
+  readonly vainState: BootState
+  /** It asked for an address once more with all files fetched: Linux runs on it. */
+  readonly isLinuxUp: boolean
   /** Told last; empty before. */
   readonly bootFile: string
   /** Being fetched now; empty between files. */
   readonly fetching: string
+  /** Of this start: fetched last, and broken off since. Empty when nothing was. */
+  readonly brokenOff: string
 }
 
 /** By MAC. */
@@ -104,8 +111,12 @@ function machineOf(progress: BootProgress, event: BootEvent): BootMachine | null
     starts: 0,
     asks: 0,
     aborts: 0,
+    vainStarts: 0,
+    vainState: 'asked',
+    isLinuxUp: false,
     bootFile: '',
     fetching: '',
+    brokenOff: '',
   }
 }
 
@@ -123,20 +134,29 @@ function after(machine: BootMachine, event: BootEvent): BootMachine {
       return hasFetched(machine)
         ? machine
         : { ...reach(seen, 'refused', event.atMs), refusal: event.reason }
-    case 'addressed':
-      return machine.address === event.address && machine.hasAddress
+    case 'addressed': {
+      const isLinuxUp = machine.state === 'initramfs' && machine.fetching === ''
+      return machine.address === event.address &&
+        machine.hasAddress &&
+        isLinuxUp === machine.isLinuxUp
         ? machine
-        : { ...seen, address: event.address, hasAddress: true }
+        : { ...seen, address: event.address, hasAddress: true, isLinuxUp }
+    }
     case 'fetching':
-      return fetched({ ...seen, fetching: event.file, rounds: 0 }, event.part, event.atMs)
+      return fetched(
+        { ...seen, fetching: event.file, brokenOff: '', rounds: 0 },
+        event.part,
+        event.atMs,
+      )
     case 'fetched':
-      return fetched({ ...seen, fetching: '', rounds: 0 }, event.part, event.atMs)
+      return fetched({ ...seen, fetching: '', brokenOff: '', rounds: 0 }, event.part, event.atMs)
     case 'aborted':
-      return { ...seen, fetching: '', aborts: machine.aborts + 1 }
+      return { ...seen, fetching: '', brokenOff: event.file, aborts: machine.aborts + 1 }
     case 'up': {
       const uuid = event.uuid ?? machine.uuid
       const here = { ...seen, uuid, address: event.address, hasAddress: true }
-      return reach({ ...here, fetching: '', rounds: 0, refusal: null }, 'up', event.atMs)
+      const well = { fetching: '', brokenOff: '', rounds: 0, refusal: null, vainStarts: 0 }
+      return reach({ ...here, ...well }, 'up', event.atMs)
     }
   }
 }
@@ -157,6 +177,7 @@ function asked(
   if (before.state === 'bootFile' && isIpxe && !before.isIpxe) return { ...facts, xid }
   if (isRepeated && before.isIpxe && before.state === 'bootFile' && before.xid === xid) return facts
   const isNewStart = before.starts === 0 || hasFetched(before)
+  const isInVain = hasFetched(before) && before.state !== 'up'
   const round: BootMachine = {
     ...facts,
     xid,
@@ -166,6 +187,10 @@ function asked(
     refusal: null,
     bootFile: '',
     fetching: '',
+    brokenOff: '',
+    isLinuxUp: false,
+    vainStarts: before.vainStarts + (isInVain ? 1 : 0),
+    vainState: isInVain ? before.state : before.vainState,
     starts: before.starts + (isNewStart ? 1 : 0),
     reachedAtMs: isNewStart ? {} : before.reachedAtMs,
   }

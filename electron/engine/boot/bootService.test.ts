@@ -48,6 +48,17 @@ describe('the boot service', () => {
   })
 })
 
+it('takes no report of a machine while no bench is open', () => {
+  const service = createBootService({
+    directory,
+    onChange: () => {
+      throw new Error('nothing changed')
+    },
+  })
+  service.machineUp({ mac: '52:54:00:79:00:10', uuid: null, address: '10.0.0.2' })
+  expect(service.view().machines).toEqual([])
+})
+
 describe('where the boot environment lies', () => {
   it('is the newest build in the cache', () => {
     const environment = { XDG_CACHE_HOME: directory }

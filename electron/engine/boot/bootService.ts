@@ -7,6 +7,7 @@ import { type Admission, machineKey } from './admission.ts'
 import { BootError } from './bootError.ts'
 import { type BootHelper, openBootHelper } from './bootHelper.ts'
 import { readBootParts } from './bootParts.ts'
+import { machineAt } from './bootProgress.ts'
 import { bootSentence } from './bootSentence.ts'
 import { LOOK_MS, lookForDhcp } from './dhcp.ts'
 import { findPartsDirectory } from './partsDirectory.ts'
@@ -17,7 +18,16 @@ export interface BootService {
   /** Closes what was open before. */
   open(plan: BootPlan): Promise<BootBench>
   close(): Promise<void>
+  /** The client in a machine's boot environment has reported. Without a bench open nobody waits for it. */
+  machineUp(machine: ReportedMachine): void
   view(): BootView
+}
+
+export interface ReportedMachine {
+  /** Of the card it was started from; null, or not a MAC: it is known by its address, or not at all. */
+  readonly mac: string | null
+  readonly uuid: string | null
+  readonly address: string
 }
 
 export interface BootServiceOptions {
@@ -26,6 +36,9 @@ export interface BootServiceOptions {
   /** Something that `view` tells may have changed. */
   onChange(): void
 }
+
+/** As text, with colons. */
+const MAC_LENGTH = 17
 
 export function createBootService({ directory, onChange }: BootServiceOptions): BootService {
   let helper: BootHelper | null = null
@@ -90,6 +103,13 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
     },
     open: plan => inTurn(() => begin(plan)),
     close: () => inTurn(end),
+    machineUp({ mac, uuid, address }) {
+      if (!helper) return
+      const given = mac === null ? null : machineKey(mac)
+      const isMac = given?.length === MAC_LENGTH
+      const known = isMac ? given : machineAt(helper.progress(), address)?.mac
+      if (known) helper.note({ kind: 'up', mac: known, uuid, address, atMs: Date.now() })
+    },
     view() {
       const nowMs = Date.now()
       const machines = helper ? [...helper.progress().values()] : []
