@@ -2,6 +2,7 @@
  * Keeps a link to the bench: looks for a session, joins it, notices when it goes silent, comes back. Driven by `tick`.
  * After the first manifest only the same bench and the same image will do. PROTOCOL.md §7.
  */
+import type { Afterwards } from '../shared/bench.ts'
 import type { Fault } from '../shared/fault.ts'
 import type { Delivery, Machine, SessionPhase, Target } from '../shared/protocol/control.ts'
 import type { FillMessage } from '../shared/protocol/fill.ts'
@@ -35,6 +36,8 @@ export interface ConnectorOptions {
   dataHeardAtMs(): number
   onConnecting(known: KnownSession): void
   onAdmitted(number: number): void
+  onAsking(number: number, reason: string): void
+  onFarewell(afterwards: Afterwards): void
   onManifest(link: Link, known: KnownSession, manifest: Manifest, wireHash: string): void
   onFill(message: FillMessage): void
   onPhase(phase: SessionPhase): void
@@ -91,6 +94,8 @@ export function createConnector(options: ConnectorOptions): Connector {
       machine,
       target,
       onAdmitted: options.onAdmitted,
+      onAsking: options.onAsking,
+      onFarewell: options.onFarewell,
       onFill: options.onFill,
       onPhase: options.onPhase,
       onDropped: options.onDropped,

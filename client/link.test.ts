@@ -82,6 +82,7 @@ function open(port: number, onOutcome: (outcome: Outcome) => void, awaitsFill = 
     localAddress: '127.0.0.1',
     machine: {
       id: 'ab'.repeat(16),
+      uuid: '',
       name: '',
       mac: '',
       maker: '',
@@ -89,8 +90,10 @@ function open(port: number, onOutcome: (outcome: Outcome) => void, awaitsFill = 
       serial: '',
       linkBitsPerSecond: null,
     },
-    target: { path: '', kind: 'memory', sizeBytes: null },
+    target: { path: '', kind: 'memory', sizeBytes: null, disk: null },
     onAdmitted: () => undefined,
+    onAsking: () => undefined,
+    onFarewell: () => undefined,
     onManifest: () => {
       if (!awaitsFill) onOutcome({ reason: '', code: null, hasManifest: true })
     },

@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
+import type { Afterwards } from '../shared/bench.ts'
 import type { Fault } from '../shared/fault.ts'
 import {
   CONTROL_SUBPROTOCOL,
@@ -44,6 +45,10 @@ export interface LinkOptions {
   readonly machine: Machine
   readonly target: Target
   onAdmitted(number: number): void
+  /** Admission waits for the technician's nod, for this reason. */
+  onAsking(number: number, reason: string): void
+  /** The bench has heard that all is verified. */
+  onFarewell(afterwards: Afterwards): void
   /** Manifest complete, its hash the announced image. `wireHash` tells two encodings of one image apart. */
   onManifest(manifest: Manifest, wireHash: string): void
   /** Symbols for this receiver alone. Payloads are views of the message. */
@@ -125,6 +130,10 @@ export function openLink(options: LinkOptions): Link {
     switch (message.type) {
       case 'admitted':
         return admit(message)
+      case 'asking':
+        return options.onAsking(message.number, message.reason)
+      case 'farewell':
+        return options.onFarewell(message.afterwards)
       case 'refused':
         return end(
           message.fault.message,

@@ -31,6 +31,7 @@ export function describeMachine(
   )
   return {
     id: identity.digest('hex').slice(0, 32),
+    uuid: dmi('product_uuid').toLowerCase(),
     name: hostname().slice(0, MAX_TEXT),
     mac,
     maker: dmi('sys_vendor'),

@@ -2,17 +2,14 @@
  * A whole run of one receiver: connector, work on the target, datagrams and reports, tied together by the states of
  * `receiveState.ts`. Sends no multicast of its own.
  */
-import {
-  openGroupReceiver,
-  type GroupReceiver,
-  GroupReceiverError,
-  listenAddress,
-} from '../electron/engine/net/net.ts'
+import { GroupReceiverError } from '../electron/engine/net/net.ts'
+import type { Afterwards } from '../shared/bench.ts'
 import { faultOf } from '../shared/fault.ts'
 import type { Delivery, Machine, Target } from '../shared/protocol/control.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { type Connector, createConnector } from './connector.ts'
 import { type Discovery, openDiscovery } from './discovery.ts'
+import { createHearing } from './hearing.ts'
 import { createIntake, type Intake } from './intake.ts'
 import type { Link } from './link.ts'
 import { describeMachine } from './machine.ts'
@@ -43,6 +40,8 @@ const STALL_MS = 2_000
 const ENDED_GRACE_MS = 5_000
 /** How long a finished receiver looks for a lost bench to tell it so. */
 const RESULT_GRACE_MS = 15_000
+/** How long it waits to hear what to do then. */
+const FAREWELL_GRACE_MS = 2_000
 
 /** Faults: ReceiveError, and GroupReceiverError when the card cannot join a group. */
 export async function receive(options: ReceiveOptions): Promise<ReceiveResult> {
@@ -76,19 +75,18 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   const lossFraction = (options.lossPercent ?? 0) / 100
   const reporter = createNeedReporter()
   const progress = createProgress(options.onProgress)
+  const hearing = createHearing(
+    options,
+    () => isOver,
+    error => fail(error),
+  )
 
   let state = initialState
   let known: KnownSession | null = null
   let work: Work | null = null
   let preparing: Promise<void> | null = null
   let isPreparing = false
-  let data: {
-    readonly group: GroupReceiver
-    readonly intake: Intake
-  } | null = null
   let delivery: Delivery = 'multicast'
-  let listening: Promise<void> = Promise.resolve()
-  let pastDrops = 0
   let number: number | null = null
   let note = ''
   let tickAtMs = startedAtMs
@@ -96,6 +94,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   let linkLostAtMs = startedAtMs
   let endedAtMs: number | null = null
   let matchedAtMs: number | null = null
+  let resultAtMs: number | null = null
   let isOver = false
 
   const connector: Connector = createConnector({
@@ -106,13 +105,21 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     known: options.known ?? null,
     discovery,
     random: seededRandom(seed ^ startedAtMs),
-    dataHeardAtMs: () => data?.intake.heardAtMs() ?? 0,
+    dataHeardAtMs: () => hearing.intake()?.heardAtMs() ?? 0,
     onConnecting(session) {
       known = session
       delivery = 'multicast'
       apply({ type: 'connecting' })
     },
     onAdmitted: given => void (number = given),
+    onAsking(given, reason) {
+      number = given
+      note = reason
+      tell(Date.now())
+    },
+    onFarewell(afterwards) {
+      if (state.work === 'done') leave(afterwards)
+    },
     onManifest(link, session, manifest, wireHash) {
       join(link, session, manifest, wireHash).catch((error: unknown) => {
         // A card that went down takes its groups with it, and comes back.
@@ -121,7 +128,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       })
     },
     onFill(message) {
-      if (!state.isDropped) data?.intake.fill(message)
+      if (!state.isDropped) hearing.intake()?.fill(message)
     },
     onPhase(phase) {
       endedAtMs = phase === 'ended' ? Date.now() : null
@@ -139,9 +146,11 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     },
     onDelivery(changed) {
       delivery = changed
-      if (data && known) listen(known).catch(() => connector.link()?.cut('another delivery'))
+      if (hearing.intake() && known)
+        listen(known).catch(() => connector.link()?.cut('another delivery'))
     },
     onLost(reason) {
+      if (resultAtMs !== null) return leave(null)
       if (state.link === 'joined') linkLostAtMs = Date.now()
       note = `${reason}; trying again`
       apply({ type: 'linkLost' })
@@ -184,14 +193,12 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     }
   }
 
-  /** One socket after the other, for what the session sends, unless there is nothing to fetch. */
   const listen = (session: KnownSession): Promise<void> =>
-    (listening = listening.catch(() => undefined).then(() => openData(session)))
-  async function openData(session: KnownSession): Promise<void> {
-    if (work === null || work.store.isComplete || isOver) return
-    // Opened anew for each link: after a card was unplugged an old membership hears nothing.
-    await deafen()
-    const intake = createIntake(
+    hearing.listen(session, delivery, () => intakeFor(session))
+  /** Null when there is nothing to fetch. */
+  function intakeFor(session: KnownSession): Intake | null {
+    if (work === null || work.store.isComplete || isOver) return null
+    return createIntake(
       {
         session: session.session,
         get assembler() {
@@ -209,27 +216,6 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       },
       Date.now,
     )
-    const { group, port } = session.announce.data
-    const opened = await (options.crowd?.openGroup ?? openGroupReceiver)({
-      group: listenAddress(delivery, group, options.nicAddress) ?? group,
-      port,
-      interfaceAddress: options.nicAddress,
-      // Virtual receivers share a process: a thread for each would only take turns.
-      isBulk: options.machine === undefined,
-      onDatagram: datagram => intake.take(datagram),
-      onSpan: (memory, from, to) => intake.takeSpan(memory, from, to),
-      onFault: error => fail(error),
-    })
-    if (isOver) return opened.close()
-    data = { group: opened, intake }
-  }
-
-  async function deafen(): Promise<void> {
-    if (data === null) return
-    const { group } = data
-    data = null
-    pastDrops += group.kernelDrops()
-    await group.close()
   }
 
   function startReports(): void {
@@ -245,14 +231,10 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     reportAtMs = Date.now()
     const messages = reporter.reports(
       work.assembler,
-      { kernelDrops: kernelDrops(), limiter: work.store.limiter() },
+      { kernelDrops: hearing.kernelDrops(), limiter: work.store.limiter() },
       limit,
     )
     for (const message of messages) link.send(message)
-  }
-
-  function kernelDrops(): number {
-    return pastDrops + (data?.group.kernelDrops() ?? 0)
   }
 
   /** Everything is on the target: read it back, whatever the link does. */
@@ -266,7 +248,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   }
 
   async function readBack(current: Work): Promise<void> {
-    await deafen()
+    await hearing.stop()
     const again = await current.verify()
     if (isOver) return
     if (again === null) {
@@ -320,7 +302,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       verifiedBytes: state.work === 'fetching' ? 0 : (work?.scannedBytes ?? 0),
       scannedBytes: work?.scannedBytes ?? 0,
       missedDatagrams: work?.totals().missedDatagrams ?? 0,
-      kernelDrops: kernelDrops(),
+      kernelDrops: hearing.kernelDrops(),
       number,
       note,
     })
@@ -328,6 +310,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
 
   function checkTimes(nowMs: number): void {
     if (matchedAtMs !== null) {
+      if (resultAtMs !== null && nowMs - resultAtMs > FAREWELL_GRACE_MS) return leave(null)
       if (nowMs - matchedAtMs > RESULT_GRACE_MS) finish()
       return
     }
@@ -347,11 +330,22 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     fail(new ReceiveError(fault))
   }
 
-  /** The target was read back and matched. */
+  /** The target was read back and matched. The bench answers what is to be done now. */
   function finish(): void {
+    if (work === null || isOver || resultAtMs !== null) return
+    const link = connector.link()
+    if (link === null) return leave(null)
+    const { receivedBytes } = work.totals()
+    link.send({ type: 'result', outcome: 'verified', receivedBytes, fault: null })
+    resultAtMs = Date.now()
+  }
+
+  function leave(afterwards: Afterwards | null): void {
     if (work === null || isOver) return
     const { receivedBytes, missedDatagrams } = work.totals()
-    connector.link()?.send({ type: 'result', outcome: 'verified', receivedBytes, fault: null })
+    if (afterwards !== null && options.obeysAfterwards) {
+      connector.link()?.send({ type: 'leaving', does: afterwards })
+    }
     const result: ReceiveResult = {
       outcome: 'verified',
       imageId: known?.announce.image ?? '',
@@ -359,8 +353,9 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       receivedBytes,
       keptBytes: work.store.keptBytes,
       missedDatagrams,
-      kernelDrops: kernelDrops(),
+      kernelDrops: hearing.kernelDrops(),
       durationMs: Date.now() - startedAtMs,
+      afterwards,
     }
     tell(Date.now())
     end().then(() => resolve(result), reject)
@@ -389,7 +384,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     clearInterval(timer)
     options.signal?.removeEventListener('abort', cancel)
     await connector.close()
-    await deafen()
+    await hearing.stop()
     await work?.close()
   }
 

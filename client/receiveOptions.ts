@@ -1,13 +1,14 @@
 /** What `receive` takes, tells and answers. */
+import type { Afterwards } from '../shared/bench.ts'
 import type { Announce } from '../shared/protocol/announcePacket.ts'
-import type { Machine } from '../shared/protocol/control.ts'
+import type { Machine, Target } from '../shared/protocol/control.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
 import type { Crowd } from './crowd.ts'
 import type { ReceiveStateName } from './receiveState.ts'
 
 export type ReceiveTarget =
   /** A file, created or overwritten, or a block device. */
-  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'path'; readonly path: string; readonly disk?: Target['disk'] }
   /** Content is hashed and thrown away: for rehearsals. There is nothing to read back. */
   | { readonly kind: 'null' }
 
@@ -42,6 +43,8 @@ export interface ReceiveOptions {
   /** Makes the rehearsed loss repeatable; default derived from the machine's id. */
   readonly seed?: number
   readonly known?: KnownSession | null
+  /** Tells the bench that this machine does what the session wants done afterwards; the caller then does it. */
+  readonly obeysAfterwards?: boolean
   /** Ten times a second at most, and at each change of state. */
   onProgress?(progress: ReceiveProgress): void
   readonly signal?: AbortSignal
@@ -77,4 +80,6 @@ export interface ReceiveResult {
   readonly missedDatagrams: number
   readonly kernelDrops: number
   readonly durationMs: number
+  /** What the bench wants done now; null when it did not say. */
+  readonly afterwards: Afterwards | null
 }

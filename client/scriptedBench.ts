@@ -225,7 +225,12 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
       if (isBinary) return takeReport(data as Buffer)
       const message = toSenderSchema.parse(JSON.parse((data as Buffer).toString()))
       if (message.type === 'join') admit(message)
-      else messages.push(message)
+      else {
+        messages.push(message)
+        if (message.type === 'result' && message.outcome === 'verified') {
+          tell({ type: 'farewell', afterwards: 'reboot' })
+        }
+      }
     })
   })
 

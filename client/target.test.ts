@@ -151,7 +151,12 @@ describe.skipIf(!isRoot)('with real devices (needs root on Linux)', () => {
 
   test('a device that is large enough is taken as it is, to be looked at first', () => {
     withLoop(3 * MIB, (device, backing) => {
-      expect(inspect(device)).toEqual({ path: device, kind: 'device', sizeBytes: 3 * MIB })
+      expect(inspect(device)).toEqual({
+        path: device,
+        kind: 'device',
+        sizeBytes: 3 * MIB,
+        disk: null,
+      })
       expect(openAt(device)).toMatchObject({ needsScan: true, isZeroed: false })
       expect(readFileSync(backing).every(byte => byte === 0x77)).toBe(true)
     })

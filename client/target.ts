@@ -39,7 +39,7 @@ const DEVICE_FOLDERS = /^\/dev$|^\/dev\/(disk|mapper|block)(\/|$)/
 
 /** What the target is, without touching it. Faults: disk/not-usable, disk/in-use. */
 export function inspectTarget(target: ReceiveTarget): Target {
-  if (target.kind === 'null') return { path: '', kind: 'memory', sizeBytes: null }
+  if (target.kind === 'null') return { path: '', kind: 'memory', sizeBytes: null, disk: null }
   const path = resolve(target.path)
   const refuse = (reason: string): never => {
     throw new ReceiveError({ code: 'disk/not-usable', path, reason })
@@ -50,9 +50,9 @@ export function inspectTarget(target: ReceiveTarget): Target {
     if (!directory?.isDirectory()) return refuse(`the folder ${dirname(path)} does not exist`)
     if (DEVICE_FOLDERS.test(dirname(path)))
       return refuse(`there is no device of the name ${basename(path)}`)
-    return { path, kind: 'file', sizeBytes: null }
+    return { path, kind: 'file', sizeBytes: null, disk: null }
   }
-  if (stat.isFile()) return { path, kind: 'file', sizeBytes: null }
+  if (stat.isFile()) return { path, kind: 'file', sizeBytes: null, disk: null }
   if (!stat.isBlockDevice()) {
     return refuse(
       stat.isDirectory() ? 'it is a folder; name a file in it' : 'it is neither a file nor a disk',
@@ -63,7 +63,7 @@ export function inspectTarget(target: ReceiveTarget): Target {
   if (user !== null) throw new ReceiveError({ code: 'disk/in-use', path, by: user })
   const sizeBytes = deviceBytes(number)
   if (sizeBytes === null) return refuse('its size cannot be read; is a medium inserted?')
-  return { path, kind: 'device', sizeBytes }
+  return { path, kind: 'device', sizeBytes, disk: target.disk ?? null }
 }
 
 /**

@@ -58,6 +58,7 @@ async function runOne(
       // No maker, MAC or serial: nobody shall take it for a machine.
       machine: {
         id: receiver.id,
+        uuid: '',
         name: receiver.name,
         mac: '',
         maker: 'Benchcast',

@@ -22,6 +22,18 @@ export const diskSchema = z.strictObject({
 })
 export type Disk = z.infer<typeof diskSchema>
 
+/**
+ * Which of a machine's built-in disks is written; removable media and the medium it started from never are. `only`: the
+ * only one that would do; `nvme`: the smallest NVMe disk, or the smallest of all without one; `byHand`: the technician
+ * says it at each machine's tile.
+ */
+export const targetRuleSchema = z.enum(['only', 'smallest', 'largest', 'nvme', 'byHand'])
+export type TargetRule = z.infer<typeof targetRuleSchema>
+
+/** What a machine that was started over the network does once its disk is verified. */
+export const afterwardsSchema = z.enum(['stay', 'reboot', 'poweroff'])
+export type Afterwards = z.infer<typeof afterwardsSchema>
+
 export const hardwareSchema = z.strictObject({
   /** SMBIOS UUID; empty where it cannot be read. */
   uuid: z.string().max(64),

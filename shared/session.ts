@@ -2,16 +2,21 @@
 import { z } from 'zod'
 import { faultSchema } from './fault.ts'
 import { atMs, bytes, count, imageId, receiverId, sessionId, text } from './contractTypes.ts'
-import { deliverySchema } from './protocol/control.ts'
+import { afterwardsSchema, targetRuleSchema } from './bench.ts'
+import { deliverySchema, targetSchema } from './protocol/control.ts'
 
-/** When a waiting session starts: the first that holds wins; starting by hand always works. */
+/**
+ * When a waiting session starts: the first that holds wins; starting by hand always works. None starts it empty.
+ * Auto-cast is `afterReceivers: 1`. Scheduled-cast, as in Configuration Manager, is `afterFirstJoinMs` (session start
+ * delay) with `afterReceivers` (minimum session size).
+ */
 export const startRuleSchema = z.strictObject({
   afterReceivers: z.number().int().min(1).max(1024).nullable(),
   afterMs: z.number().int().min(0).max(86_400_000).nullable(),
   sinceLastJoinMs: z.number().int().min(0).max(86_400_000).nullable(),
   /** The session start delay of a scheduled cast: counts from the first machine. */
   afterFirstJoinMs: z.number().int().min(0).max(86_400_000).nullable(),
-  /** A clock time. */
+  /** A clock time. When it is set it lies ahead, or fault session/start-in-past. */
   atMs: atMs.nullable(),
 })
 export type StartRule = z.infer<typeof startRuleSchema>
@@ -47,18 +52,6 @@ export const DEFAULT_POLICY: Policy = { kind: 'fair' }
  */
 export const receiverProtocolSchema = z.enum(['benchcast', 'udpcast'])
 export type ReceiverProtocol = z.infer<typeof receiverProtocolSchema>
-
-/**
- * Which of a machine's built-in disks is written; removable media and the medium it started from never are. `only`: the
- * only one that would do; `nvme`: the smallest NVMe disk, or the smallest of all without one; `byHand`: the technician
- * says it at each machine's tile.
- */
-export const targetRuleSchema = z.enum(['only', 'smallest', 'largest', 'nvme', 'byHand'])
-export type TargetRule = z.infer<typeof targetRuleSchema>
-
-/** What a machine that was started over the network does once its disk is verified. */
-export const afterwardsSchema = z.enum(['stay', 'reboot', 'poweroff'])
-export type Afterwards = z.infer<typeof afterwardsSchema>
 
 /** Who is written, where, and what then. */
 export const rulesSchema = z.strictObject({
@@ -155,8 +148,18 @@ export const sessionSchema = z.strictObject({
       detail: text,
     })
     .nullable(),
+  /** Which disk of a machine is written, unless one was chosen at its tile. */
+  targetRule: targetRuleSchema,
+  /** What machines that were started over the network do once verified. */
+  afterwards: afterwardsSchema,
+  /** Disks would be overwritten, and nobody has confirmed that on this card today: it does not start before. */
+  needsConfirmation: z.boolean(),
+  /** Why machines that are not listed have to ask, as a sentence; empty: they need not. */
+  asksBecause: text,
   counts: z.strictObject({
     joined: count,
+    /** Of those joined: wait for approval. */
+    asking: count,
     receiving: count,
     verified: count,
     failed: count,
@@ -178,19 +181,16 @@ export const receiverSchema = z.strictObject({
   sessionId,
   id: receiverId,
   revision: count,
-  /** Bench number, from 1 in order of joining. */
+  /** On the bench, from 1: the same in every session. */
   number: z.number().int().min(1),
   name: text,
   address: z.string(),
   mac: z.string(),
   model: text,
   serial: text,
-  target: z.strictObject({
-    path: text,
-    kind: z.enum(['file', 'device', 'memory']),
-    sizeBytes: bytes.nullable(),
-  }),
+  target: targetSchema,
   state: z.enum([
+    'asking', // not listed: receives and writes nothing until the technician approves it
     'joining', // admitted, fetching the manifest, hashing what it already holds
     'receiving',
     'verifying', // has every chunk, reads the target back
@@ -221,6 +221,25 @@ export const receiverSchema = z.strictObject({
     .nullable(),
   joinedAtMs: atMs,
   endedAtMs: atMs.nullable(),
+  /** What it said it does now that it is done; null before, and for a receiver that only ends. */
+  afterwards: afterwardsSchema.nullable(),
   fault: faultSchema.nullable(),
 })
 export type Receiver = z.infer<typeof receiverSchema>
+
+/** How fast a session was sent, over the time up to `atMs`. */
+export const traceSampleSchema = z.strictObject({
+  atMs,
+  bitsPerSecond: z.number().nonnegative(),
+  repairBitsPerSecond: z.number().nonnegative(),
+  pass: count,
+})
+export type TraceSample = z.infer<typeof traceSampleSchema>
+
+export const traceRequests = {
+  /** From the opening on, each second; in a long session each 2 s, 4 s and so on: 3600 at most. */
+  'session:trace': {
+    input: z.strictObject({ sessionId }),
+    output: z.array(traceSampleSchema).max(3600),
+  },
+} as const

@@ -1,12 +1,13 @@
 /** What the technician or the administrator set, kept in the catalog's database. Part of the contract in ipc.ts. */
 import { z } from 'zod'
+import type { BootPlan } from './boot.ts'
+import { afterwardsSchema, targetRuleSchema } from './bench.ts'
 import {
-  afterwardsSchema,
   DEFAULT_POLICY,
   DEFAULT_RULES,
   policySchema,
   rateSchema,
-  targetRuleSchema,
+  type SessionPlan,
 } from './session.ts'
 
 /** RFC 2365: 239.0.0.0/8 stays within one organisation. */
@@ -16,14 +17,15 @@ const groupSchema = z.ipv4().refine(address => address.startsWith('239.'), {
 const portSchema = z.number().int().min(1024).max(65_535)
 
 export const settingsSchema = z.strictObject({
-  /** Groups are taken from here at random, apart from those whose MAC equals that of 224.0.0.x (RFC 1112 §6.4). */
+  /** Groups are taken from here at random, apart from those that must not be: electron/engine/session/address.ts. */
   groupFirst: groupSchema,
   groupLast: groupSchema,
+  /** A session takes two neighbouring ports, for data and for probes. Configuration Manager's range by default. */
   portFirst: portSchema,
   portLast: portSchema,
   /** Hops; 1 stays on the card's own network. */
   ttl: z.number().int().min(1).max(32),
-  /** Null: as fast as the bench carries. */
+  /** What a new session begins with; null: as fast as the bench carries. */
   rateCapBitsPerSecond: rateSchema,
   policy: policySchema,
   target: targetRuleSchema,
@@ -50,8 +52,8 @@ export type SettingName = keyof Settings
 export const DEFAULT_SETTINGS: Settings = {
   groupFirst: '239.0.0.0',
   groupLast: '239.255.255.255',
-  portFirst: 49_152,
-  portLast: 65_535,
+  portFirst: 63_000,
+  portLast: 64_000,
   ttl: 1,
   rateCapBitsPerSecond: null,
   policy: DEFAULT_POLICY,
@@ -70,9 +72,35 @@ export const DEFAULT_SETTINGS: Settings = {
   onClose: 'ask',
 }
 
+/** What a new session's plan begins with, where nothing else was said. */
+export function planDefaults(
+  settings: Settings,
+): Pick<SessionPlan, 'rateBitsPerSecond' | 'policy' | 'rules'> {
+  const { target, afterwards, machines, admitsUnknown, approvesUnknown, maxReceivers } = settings
+  return {
+    rateBitsPerSecond: settings.rateCapBitsPerSecond,
+    policy: settings.policy,
+    rules: {
+      target,
+      afterwards,
+      machines,
+      admitsUnknown,
+      approvesUnknown,
+      maxReceivers,
+      isConfirmed: false,
+    },
+  }
+}
+
+/** How machines are started by a card, where nothing else was said. */
+export function bootPlanDefaults(settings: Settings, nic: string): BootPlan {
+  const { machines, admitsUnknown, bootResponseDelayMs: responseDelayMs } = settings
+  return { nic, dhcp: 'auto', insists: false, machines, admitsUnknown, responseDelayMs }
+}
+
 export const settingsRequests = {
   'settings:get': { input: z.null(), output: settingsSchema },
-  /** Only what is named changes; a range the wrong way round is refused. */
+  /** Only what is named changes. Faults: app/settings-range, app/settings-machine. */
   'settings:set': { input: settingsSchema.partial(), output: settingsSchema },
 } as const
 

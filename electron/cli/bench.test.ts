@@ -69,7 +69,7 @@ describe('the live table', () => {
 })
 
 describe('the result', () => {
-  const counts = { joined: 2, receiving: 0, verified: 2, failed: 0, lost: 0 }
+  const counts = { joined: 2, asking: 0, receiving: 0, verified: 2, failed: 0, lost: 0 }
 
   it('is a success only when somebody joined and everybody was verified', () => {
     expect(isFullSuccess(sessionRow({ counts }))).toBe(true)

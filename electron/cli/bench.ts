@@ -31,6 +31,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const STATES: Readonly<Record<Receiver['state'], readonly [string, Style]>> = {
+  asking: ['to be approved', 'yellow'],
   joining: ['joining', 'dim'],
   receiving: ['receiving', 'cyan'],
   verifying: ['reading back', 'cyan'],

@@ -16,6 +16,7 @@ const SESSION = 0x00c0_ffee as SessionId
 const FAULT = { code: 'disk/too-small', message: 'Too small.' }
 const MACHINE = {
   id: '0f'.repeat(16),
+  uuid: '',
   name: 'pc',
   mac: '',
   maker: '',
@@ -27,7 +28,7 @@ const JOIN: ToSender = {
   type: 'join',
   protocol: 1,
   machine: MACHINE,
-  target: { path: '/dev/sda', kind: 'device', sizeBytes: 500_107_862_016 },
+  target: { path: '/dev/sda', kind: 'device', sizeBytes: 500_107_862_016, disk: null },
   nonce: 'ab'.repeat(16),
 }
 
@@ -36,11 +37,14 @@ const TO_SENDER: ToSender[] = [
   { type: 'state', state: 'verifying', doneBytes: 5 },
   { type: 'result', outcome: 'verified', receivedBytes: 7, fault: null },
   { type: 'result', outcome: 'refused', receivedBytes: 0, fault: FAULT },
+  { type: 'leaving', does: 'reboot' },
   { type: 'probing', id: 7, isListening: true },
   { type: 'probed', id: 7, received: 3, largestBytes: 1432, durationUs: 900, kernelDrops: 0 },
 ]
 const TO_RECEIVER: ToReceiver[] = [
   { type: 'admitted', number: 1, manifestBytes: 69, phase: 'waiting', proof: 'cd'.repeat(64) },
+  { type: 'asking', number: 3, reason: 'Nobody knows it.' },
+  { type: 'farewell', afterwards: 'poweroff' },
   { type: 'refused', fault: FAULT },
   { type: 'session', phase: 'ended' },
   { type: 'dropped', fault: FAULT },

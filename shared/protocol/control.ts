@@ -1,5 +1,6 @@
 /** Text messages of the control connection. PROTOCOL.md §6. Each end parses what it receives with its own union. */
 import { z } from 'zod'
+import { afterwardsSchema, diskSchema } from '../bench.ts'
 import { faultSchema } from '../fault.ts'
 import {
   MAX_IMAGE_BYTES,
@@ -22,6 +23,8 @@ const bytes = z
 export const machineSchema = z.strictObject({
   /** 16 bytes as hex, stable over reboots: from SMBIOS UUID and MAC. */
   id: hex32,
+  /** Of SMBIOS, lower case; empty where it cannot be read. */
+  uuid: z.string().max(64),
   name: text,
   mac: z.string().max(17),
   maker: text,
@@ -37,6 +40,8 @@ export const targetSchema = z.strictObject({
   kind: z.enum(['file', 'device', 'memory']),
   /** Null where the target can grow. */
   sizeBytes: bytes.nullable(),
+  /** What the disk is and what is on it now; null for anything but a disk, and where nobody looked. */
+  disk: diskSchema.pick({ model: true, serial: true, bus: true, content: true }).nullable(),
 })
 export type Target = z.infer<typeof targetSchema>
 
@@ -61,6 +66,8 @@ const resultSchema = z.strictObject({
   receivedBytes: bytes,
   fault: faultSchema.nullable(),
 })
+/** Answers `farewell`: what it does, now that it is done. A receiver that only ends sends none. */
+const leavingSchema = z.strictObject({ type: z.literal('leaving'), does: afterwardsSchema })
 
 const u32 = z.number().int().min(0).max(0xffff_ffff)
 
@@ -90,6 +97,7 @@ export const toSenderSchema = z.discriminatedUnion('type', [
   joinSchema,
   stateSchema,
   resultSchema,
+  leavingSchema,
   probingSchema,
   probedSchema,
 ])
@@ -109,6 +117,15 @@ export const toReceiverSchema = z.discriminatedUnion('type', [
     /** Ed25519 signature over joinProofText, 64 bytes as hex. */
     proof: z.string().regex(/^[0-9a-f]{128}$/),
   }),
+  /** Instead of `admitted`, which follows once the technician has approved the machine. */
+  z.strictObject({
+    type: z.literal('asking'),
+    number: z.number().int().min(1),
+    /** As a sentence. */
+    reason: text,
+  }),
+  /** Answers a result of `verified`: what the session wants done then. */
+  z.strictObject({ type: z.literal('farewell'), afterwards: afterwardsSchema }),
   z.strictObject({ type: z.literal('refused'), fault: faultSchema }),
   z.strictObject({ type: z.literal('session'), phase: sessionPhaseSchema }),
   z.strictObject({ type: z.literal('dropped'), fault: faultSchema }),

@@ -142,6 +142,7 @@ function joinOf(id: string): object {
     protocol: 1,
     machine: {
       id,
+      uuid: '',
       name: '\u202eevil',
       mac: 'x',
       maker: '',
@@ -149,7 +150,7 @@ function joinOf(id: string): object {
       serial: '',
       linkBitsPerSecond: null,
     },
-    target: { path: '../../etc', kind: 'device', sizeBytes: 1 },
+    target: { path: '../../etc', kind: 'device', sizeBytes: 1, disk: null },
     nonce: '0'.repeat(32),
   }
 }

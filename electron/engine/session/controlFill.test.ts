@@ -12,6 +12,7 @@ const JOIN = {
   protocol: PROTOCOL_VERSION,
   machine: {
     id: 'ab'.repeat(16),
+    uuid: '',
     name: '',
     mac: '',
     maker: '',
@@ -19,7 +20,7 @@ const JOIN = {
     serial: '',
     linkBitsPerSecond: null,
   },
-  target: { path: '', kind: 'memory', sizeBytes: null },
+  target: { path: '', kind: 'memory', sizeBytes: null, disk: null },
   nonce: '00'.repeat(16),
 }
 

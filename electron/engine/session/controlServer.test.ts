@@ -23,6 +23,7 @@ const JOIN: Join = {
   protocol: 1,
   machine: {
     id: '00112233445566778899aabbccddeeff',
+    uuid: '',
     name: 'pc-1',
     mac: '02:00:00:00:00:01',
     maker: 'Maker',
@@ -30,7 +31,7 @@ const JOIN: Join = {
     serial: '1',
     linkBitsPerSecond: 1_000_000_000,
   },
-  target: { path: '/dev/sda', kind: 'device', sizeBytes: 1_000_000 },
+  target: { path: '/dev/sda', kind: 'device', sizeBytes: 1_000_000, disk: null },
   nonce: '0'.repeat(32),
 }
 const REPORT = encodeNeedReport({

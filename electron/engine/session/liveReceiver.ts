@@ -1,4 +1,5 @@
 /** One machine in a running session: its connection, its state, its figures. The session owns the clock. */
+import type { Afterwards } from '../../../shared/bench.ts'
 import type { Receiver } from '../../../shared/session.ts'
 import type { Machine, Target } from '../../../shared/protocol/control.ts'
 import type { Limiter, NeedReport } from '../../../shared/protocol/needReport.ts'
@@ -39,6 +40,8 @@ export interface LiveReceiver {
   missedDatagrams: number
   kernelDrops: number
   progressAtMs: number
+  /** What it said it does, now that it is done. */
+  afterwards: Afterwards | null
 }
 
 /** What a receiver told of a chunk. */
@@ -76,6 +79,7 @@ export function createLiveReceiver(
     missedDatagrams: 0,
     kernelDrops: 0,
     progressAtMs: nowMs,
+    afterwards: null,
   }
 }
 
@@ -182,6 +186,7 @@ export function receiverRow(
     lossFraction: datagrams === 0 ? 0 : receiver.missedDatagrams / datagrams,
     silentMs: silentMs(state, nowMs),
     slowBecause: state.state === 'receiving' ? receiver.slowBecause : null,
+    afterwards: receiver.afterwards,
     joinedAtMs: receiver.joinedAtMs,
     endedAtMs: isEnded(state) && 'atMs' in state ? state.atMs : null,
     fault: 'fault' in state ? state.fault : null,

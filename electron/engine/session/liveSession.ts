@@ -299,6 +299,8 @@ export async function openLiveSession(
         endedAtMs,
         fault,
         pacedBy: phase === 'running' ? pace.value : null,
+        needsConfirmation: false,
+        asksBecause: '',
         querier: phase === 'ended' ? null : describeQuerier(querierState?.() ?? null),
       },
       rows(nowMs),

@@ -158,10 +158,15 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
           if (message.state !== 'receiving') receiver.verifiedBytes = message.doneBytes
           if (message.state === 'verifying') receiver.meter.update(message.doneBytes, Date.now())
           heard(message.state)
+        } else if (message.type === 'leaving') {
+          receiver.afterwards = message.does
         } else if (message.type !== 'result') {
           options.onProbe(receiver.machine.id, message)
         } else {
           apply(receiver, resultEvent(receiver, message.outcome, message.fault, setup.storedBytes))
+          if (receiver.state.state === 'done') {
+            peer.send({ type: 'farewell', afterwards: setup.plan.rules.afterwards })
+          }
         }
       },
       onReport(report, bytes) {

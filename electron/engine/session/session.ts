@@ -206,6 +206,8 @@ function interruptedRow(catalog: Catalog, row: StoredSession): Session[] {
     fault: null,
     pacedBy: null,
     querier: null,
+    needsConfirmation: false,
+    asksBecause: '',
   }
   return [sessionRow(setup, figures, [])]
 }

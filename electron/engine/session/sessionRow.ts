@@ -40,6 +40,8 @@ export interface SessionFigures {
   readonly fault: Fault | null
   readonly pacedBy: PacedBy | null
   readonly querier: Session['querier']
+  readonly needsConfirmation: boolean
+  readonly asksBecause: string
 }
 
 export function sessionRow(
@@ -78,8 +80,13 @@ export function sessionRow(
     leftMs: figures.phase === 'running' && lefts.length > 0 ? Math.max(...lefts) : null,
     pacedBy: figures.pacedBy,
     querier: figures.querier,
+    targetRule: plan.rules.target,
+    afterwards: plan.rules.afterwards,
+    needsConfirmation: figures.needsConfirmation,
+    asksBecause: figures.asksBecause,
     counts: {
       joined: receivers.length,
+      asking: count(receivers, ['asking']),
       receiving: active.length,
       verified: count(receivers, ['done']),
       failed: count(receivers, ['failed', 'refused']),

@@ -235,6 +235,7 @@ function summarise(of: Session, rows: readonly Receiver[], ticks: number): Sessi
     pacedBy: of.state === 'running' ? PACED_BY : null,
     counts: {
       joined: rows.length,
+      asking: count('asking'),
       receiving: count('joining', 'receiving', 'verifying'),
       verified: count('done'),
       failed: count('failed', 'refused'),
@@ -251,7 +252,7 @@ const LOSSES: Receiver['slowBecause'] = {
 /** A stock receiver is its address, and never verified. */
 function asStock(row: Receiver): Receiver {
   const state = row.state === 'done' || row.state === 'verifying' ? 'acknowledged' : row.state
-  const target = { path: '', kind: 'file', sizeBytes: null } as const
+  const target = { path: '', kind: 'file', sizeBytes: null, disk: null } as const
   return {
     ...row,
     state,
