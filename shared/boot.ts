@@ -92,3 +92,6 @@ export const bootViewSchema = z.strictObject({
   machines: z.array(bootMachineSchema),
 })
 export type BootView = z.infer<typeof bootViewSchema>
+
+/** Volume name of a boot medium (ISO 9660): a client knows by it the disk that it must leave alone. */
+export const BOOT_MEDIUM_LABEL = 'BENCHCAST'

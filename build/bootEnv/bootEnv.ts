@@ -21,8 +21,9 @@ import {
 import { type DebianPackage, openApt } from './apt.ts'
 import { BootEnvError } from './bootEnvError.ts'
 import { KERNEL_META_PACKAGE, LOADER_FILES, LOADER_PACKAGES, TOOL_PACKAGES } from './contents.ts'
-import { buildTree, type Packing, packTree } from './initramfs.ts'
+import { buildTree, epochSeconds, type Packing, packTree } from './initramfs.ts'
 import { collectLicences } from './licences.ts'
+import { addMedium } from './medium.ts'
 import { run } from './run.ts'
 
 export interface BootEnvOptions {
@@ -62,6 +63,9 @@ export async function buildBootEnv(options: BootEnvOptions): Promise<string> {
     for (const [part, file] of Object.entries(LOADER_FILES)) {
       copyPart(packageTree, file, path.join(parts, PART[part as keyof typeof LOADER_FILES]))
     }
+    onStep('Making the boot medium')
+    const medium = path.join(work, 'medium')
+    await addMedium({ packageTree, parts, work: medium, epochSeconds: epochSeconds() })
     const packages = [...loaders, kernel, ...(await shippedOf(tools, tree))]
     return publish(parts, [packageTree, kernelTree], packages, directory)
   } finally {

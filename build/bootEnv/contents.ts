@@ -18,6 +18,8 @@ export const LOADER_PACKAGES = [
   'shim-helpers-amd64-signed',
   'grub-efi-amd64-signed',
   'ipxe',
+  'isolinux',
+  'syslinux-common',
   'firmware-realtek',
   'firmware-misc-nonfree',
 ] as const
@@ -42,6 +44,14 @@ export const LOADER_FILES = {
   grub: 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed',
   mokManager: 'usr/lib/shim/mmx64.efi.signed',
   biosIpxe: 'usr/lib/ipxe/undionly.kpxe',
+} as const
+
+/** What a boot medium has besides: GRUB for discs, and for BIOS ISOLINUX with the boot sector that makes it a stick's. */
+export const MEDIUM_FILES = {
+  grub: 'usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed',
+  isolinux: 'usr/lib/ISOLINUX/isolinux.bin',
+  isolinuxModule: 'usr/lib/syslinux/modules/bios/ldlinux.c32',
+  stickBootSector: 'usr/lib/ISOLINUX/isohdpfx.bin',
 } as const
 
 /** The libraries they link against come along. */

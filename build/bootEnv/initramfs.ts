@@ -18,6 +18,10 @@ const CLIENT = path.join(ROOT, 'client/bootEnv')
 /** Fixed, so that the same content gives the same bytes: 2025-01-01. SOURCE_DATE_EPOCH overrides it. */
 const DEFAULT_EPOCH_SECONDS = 1_735_689_600
 
+export function epochSeconds(): number {
+  return Number(process.env['SOURCE_DATE_EPOCH'] ?? DEFAULT_EPOCH_SECONDS)
+}
+
 const FOLDERS = ['dev', 'etc', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/bin', 'usr/sbin']
 
 export interface TreeSource {
@@ -61,7 +65,6 @@ const PACKERS: Readonly<Record<Packing, readonly [string, readonly string[]]>> =
 
 /** Packs the tree into `file`. */
 export async function packTree(tree: string, file: string, packing: Packing): Promise<void> {
-  const epoch = Number(process.env['SOURCE_DATE_EPOCH'] ?? DEFAULT_EPOCH_SECONDS)
   const [program, args] = PACKERS[packing]
   const out = fs.openSync(file, 'w')
   const packer = spawn(program, args, { stdio: ['pipe', out, 'pipe'] })
@@ -76,7 +79,10 @@ export async function packTree(tree: string, file: string, packing: Packing): Pr
   })
   const input = packer.stdin
   if (input === null) throw new Error(`${program} without an input`)
-  await Promise.all([pipeline(Readable.from(packCpio(withConsole(tree), epoch)), input), ended])
+  await Promise.all([
+    pipeline(Readable.from(packCpio(withConsole(tree), epochSeconds())), input),
+    ended,
+  ])
 }
 
 function* withConsole(tree: string): Generator<CpioEntry> {

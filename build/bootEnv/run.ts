@@ -5,6 +5,7 @@ import { BootEnvError } from './bootEnvError.ts'
 export interface RunOptions {
   readonly cwd?: string
   readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** What it printed on stdout. Fault: build/program-failed, with its own last words. */
@@ -16,7 +17,7 @@ export function run(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...options.env },
     })
     const out: Buffer[] = []
     let said = ''

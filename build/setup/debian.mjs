@@ -29,11 +29,21 @@ const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 /** Standard servers and clients that ours are tried against. */
 const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc', 'tftp-hpa', 'atftp', 'curl']
 
-/** What unpacks Debian's packages and packs the boot environment. */
-const BOOT_ENVIRONMENT = ['apt', 'binutils', 'kmod', 'xz-utils', 'zstd']
+/** What unpacks Debian's packages, packs the boot environment, and lays its medium out. */
+const BOOT_ENVIRONMENT = ['apt', 'binutils', 'kmod', 'mtools', 'xorriso', 'xz-utils', 'zstd']
 
-/** Machines to start it on. */
-const FIRMWARE = ['qemu-system-x86', 'ovmf', 'ipxe-qemu']
+/** Machines to start it on, a DHCP server that is there before us, and what makes a disk image that starts by itself. */
+const FIRMWARE = [
+  'qemu-system-x86',
+  'ovmf',
+  'ipxe-qemu',
+  'dnsmasq-base',
+  'dosfstools',
+  'fdisk',
+  'mtools',
+  'syslinux',
+  'syslinux-common',
+]
 
 const SETS = {
   start: ELECTRON,

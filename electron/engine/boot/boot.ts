@@ -12,8 +12,15 @@ export {
   readBootParts,
 } from './bootParts.ts'
 export { findPartsDirectory } from './partsDirectory.ts'
-export { MEDIUM_FOLDER, mediumConfigs } from './medium/mediumConfig.ts'
-export { composeMedium, MEDIUM_PART, type MediumLayout } from './medium/mediumLayout.ts'
+export {
+  composeMedium,
+  MEDIUM_FOLDER,
+  MEDIUM_PART,
+  mediumConfigs,
+  type MediumLayout,
+  type MediumOrder,
+  writeBootMedium,
+} from './medium/medium.ts'
 export { type BootMachine, type BootProgress, noteBootEvent } from './bootProgress.ts'
 export { type BootService, createBootService, type ReportedMachine } from './bootService.ts'
 export { type BootSentence, bootSentence } from './bootSentence.ts'

@@ -1,4 +1,5 @@
-/** Why machines cannot be started from a card. */
+/** Why machines cannot be started from a card, or a medium for them cannot be made. */
+import { formatBytes } from '../../../shared/figures.ts'
 
 export type BootFault =
   /** Ports below 1024 need a right that this process lacks; `command` grants it, once. */
@@ -29,6 +30,17 @@ export type BootFault =
   | { readonly code: 'boot/no-machine'; readonly text: string }
   | { readonly code: 'boot/parts-missing'; readonly directory: string }
   | { readonly code: 'boot/parts-damaged'; readonly file: string; readonly reason: string }
+  | { readonly code: 'boot/medium-not-built'; readonly directory: string }
+  | { readonly code: 'boot/medium-exists'; readonly path: string; readonly isDevice: boolean }
+  | { readonly code: 'boot/medium-unusable'; readonly path: string; readonly reason: string }
+  /** `freeBytes` null: found out only in writing. */
+  | {
+      readonly code: 'boot/medium-no-space'
+      readonly path: string
+      readonly neededBytes: number
+      readonly freeBytes: number | null
+    }
+  | { readonly code: 'boot/medium-differs'; readonly path: string }
 
 export interface PortHolder {
   readonly pid: number
@@ -82,6 +94,20 @@ function describe(fault: BootFault): string {
       return `The boot environment is not in ${fault.directory}. Build it once with: npm run boot-env. Until then machines can be imaged that were started from a medium.`
     case 'boot/parts-damaged':
       return `${fault.file} of the boot environment is damaged (${fault.reason}). Build it again with: npm run boot-env`
+    case 'boot/medium-not-built':
+      return `The boot environment in ${fault.directory} has no boot medium, or a damaged one. Build it again with: npm run boot-env`
+    case 'boot/medium-exists':
+      return fault.isDevice
+        ? `${fault.path} is a disk, and everything on it would be overwritten. Add --force if that is what you want.`
+        : `${fault.path} is already there. Choose another name, or add --force to replace it.`
+    case 'boot/medium-unusable':
+      return `The boot medium cannot be written to ${fault.path}: ${fault.reason}.`
+    case 'boot/medium-no-space': {
+      const free = fault.freeBytes === null ? '' : `, and ${formatBytes(fault.freeBytes)} are there`
+      return `There is not enough space for ${fault.path}: the boot medium takes ${formatBytes(fault.neededBytes)}${free}. Free some space, or choose another place.`
+    }
+    case 'boot/medium-differs':
+      return `${fault.path} does not hold what was written to it. Use another disk or stick.`
     case 'boot/leases-unwritable':
       return `The addresses given out could not be noted in ${fault.file} (${fault.reason}). Free space there, or make it writable: without the note two machines could get one address.`
   }

@@ -8,7 +8,7 @@ import { parseJson } from '../../../../shared/parseJson.ts'
 import type { BootParts } from '../bootParts.ts'
 import { MEDIUM_CONFIG_BYTES, mediumConfigs } from './mediumConfig.ts'
 
-/** Among the parts; neither is served to machines. */
+/** Among the parts. */
 export const MEDIUM_PART = { layout: 'medium.json', rest: 'medium.rest' } as const
 
 /** Far above what one has; bounds what a damaged layout can ask for. */
