@@ -178,6 +178,11 @@ export const requests = {
   'boot:open': { input: bootPlanSchema, output: bootBenchSchema },
   'boot:close': { input: nothing, output: nothing },
   'boot:view': { input: nothing, output: bootViewSchema },
+  /** Writes a boot medium (ISO) to a file that is not there yet. `senderAddress` null: machines take the bench they hear. */
+  'boot:medium': {
+    input: z.strictObject({ toPath: text.min(1), senderAddress: z.ipv4().nullable() }),
+    output: z.strictObject({ bytes: count }),
+  },
   /** Rehearsal: sample image, real multicast on this machine, virtual receivers. Answers its session. */
   'rehearsal:start': {
     input: z.strictObject({

@@ -127,6 +127,7 @@ describe('the command line', () => {
       'Option --name names one image, and 2 files are given.',
     ],
     [['boot', '--nic', 'lo', '--dhcp', 'both'], 2, '--dhcp takes proxy, server or off'],
+    [['boot-medium', '--to', 'x.iso', '--sender', '224.0.0.1'], 2, '--sender takes the IPv4'],
     [['boot', '--nic', 'no-such-card'], 1, 'There is no network card "no-such-card" here.'],
     [['verify', 'nothing'], 1, 'No image is called "nothing"'],
     [

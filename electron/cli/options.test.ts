@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  benchAddress,
   decimal,
   flag,
   nearest,
@@ -85,4 +86,18 @@ describe('nearest', () => {
     expect(nearest('burn', ['import', 'export'])).toBeNull()
     expect(nearest('ab', ['aa', 'bb'])).toBeNull()
   })
+})
+
+it.each([
+  ['192.168.1.10', true],
+  ['127.0.0.1', true],
+  ['224.0.0.1', false],
+  ['255.255.255.255', false],
+  ['0.0.0.0', false],
+  ['192.168.1', false],
+  ['192.168.1.010', false],
+  ['bench', false],
+  ['fe80::1', false],
+])('of %s it is known whether it can be a bench’s address', (address, isOne) => {
+  expect(benchAddress.parse(address)).toBe(isOne ? address : null)
 })

@@ -2,6 +2,7 @@
  * Options of a command, typed: what a command declares is what its `run` is given. node:util parseArgs splits the
  * words; this layer turns them into values and refuses with the option's name.
  */
+import { isIPv4 } from 'node:net'
 import { parseArgs } from 'node:util'
 import { parseRate } from './figures.ts'
 
@@ -83,6 +84,15 @@ export const text: Type<string> = {
 export const rate: Type<number> = {
   parse: parseRate,
   takes: 'a rate from 64kbit to 100gbit, for example 200mbit or 1gbit',
+}
+
+/** Of one computer: no network's, no group's. */
+export const benchAddress: Type<string> = {
+  parse: given => {
+    const first = isIPv4(given) ? Number.parseInt(given, 10) : 0
+    return first >= 1 && first <= 223 ? given : null
+  },
+  takes: 'the IPv4 address of a computer, for example 192.168.1.10',
 }
 
 export function whole(min: number, max: number): Type<number> {

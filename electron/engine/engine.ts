@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { EventName, Events } from '../../shared/ipc.ts'
 import type { Receiver, Session } from '../../shared/session.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
-import { createBootService } from './boot/boot.ts'
+import { createBootService, findPartsDirectory, writeBootMedium } from './boot/boot.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import { listNics } from './net/net.ts'
@@ -160,6 +160,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'boot:open': plan => boot.open(plan),
     'boot:close': async () => done(await boot.close()),
     'boot:view': () => boot.view(),
+    'boot:medium': ({ toPath, senderAddress }) =>
+      writeBootMedium({
+        partsDirectory: findPartsDirectory(),
+        toPath,
+        senderAddress,
+        replaces: false,
+      }),
     'rehearsal:start': request => rehearsals.start(request),
   }
 

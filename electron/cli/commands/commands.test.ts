@@ -26,7 +26,7 @@ const commands = await loadCommands()
 describe('every command', () => {
   it('is there, and its help fits a terminal and names each option', () => {
     expect(commands.map(command => command.name).toSorted()).toEqual(
-      'boot demo doctor export images import nics receive send serve verify'.split(' '),
+      'boot boot-medium demo doctor export images import nics receive send serve verify'.split(' '),
     )
     for (const command of commands) {
       const help = command.help(80)

@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./send.ts')).sendCommand,
   receive: async () => (await import('./receive.ts')).receiveCommand,
   boot: async () => (await import('./boot.ts')).bootCommand,
+  'boot-medium': async () => (await import('./bootMedium.ts')).bootMediumCommand,
   serve: async () => (await import('./serve.ts')).serveCommand,
 }
 

@@ -152,6 +152,7 @@ function createBench(scene: string, machines: number): Bench {
     'boot:open': () => refuse('This engine is scripted and starts no machines.'),
     'boot:close': () => null,
     'boot:view': () => ({ bench: null, machines: [] }),
+    'boot:medium': () => ({ bytes: 62 * 1024 * 1024 }),
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
