@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listNics } from '../../electron/engine/net/net.ts'
 import { faultOf } from '../../shared/fault.ts'
+import { codeOf } from '../../shared/machineCode.ts'
 import { ANNOUNCE_INTERVAL_MS } from '../../shared/protocol/limits.ts'
 import { sessionIdToHex } from '../../shared/protocol/packet.ts'
 import { receive } from '../client.ts'
@@ -21,7 +22,7 @@ import { type HeardSession, openDiscovery } from '../discovery.ts'
 import { describeMachine } from '../machine.ts'
 import { chooseDisk, listDisks } from './disks.ts'
 import { describeHardware, readHardware } from './hardware.ts'
-import { codeOf, renderScreen, type Stage, wordsFor } from './screen.ts'
+import { renderScreen, type Stage, wordsFor } from './screen.ts'
 
 const POLL_MS = 500
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ReceiveProgress } from '../client.ts'
-import { codeOf, renderScreen, type Stage } from './screen.ts'
+import { codeOf } from '../../shared/machineCode.ts'
+import { renderScreen, type Stage } from './screen.ts'
 
 const PROGRESS: ReceiveProgress = {
   state: 'receiving',

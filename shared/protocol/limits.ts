@@ -79,3 +79,13 @@ export const MAX_PROBE_BYTES = 8_972
 
 /** Datagrams of one probe at most: with the size above, under 9 MB. */
 export const MAX_PROBE_DATAGRAMS = 1_000
+
+/** TCP, on the addresses of cards with a session or with network boot: where machines in the boot environment report. */
+export const BENCH_PORT = ANNOUNCE_PORT
+
+/** Of a machine's log: characters in a line, and lines in one message. */
+export const MAX_LOG_LINE = 1024
+export const MAX_LOG_LINES = 50
+
+/** Messages that a machine may send its bench in a second before its connection is closed; honest ones send under ten. */
+export const MAX_BENCH_MESSAGES_PER_SECOND = 40

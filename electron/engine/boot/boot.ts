@@ -1,5 +1,6 @@
 /** Network boot on one chosen card: who else answers there, how machines are answered, and how far each has come. */
-export { type Admission, machineKey } from './admission.ts'
+export { machineKey } from '../../../shared/machineKey.ts'
+export type { Admission } from './admission.ts'
 export { BootError, type BootFault, type PortHolder } from './bootError.ts'
 export type { BootEvent } from './bootEvent.ts'
 export { type BootHelper, type BootHelperOptions, openBootHelper } from './bootHelper.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { machineKey } from './admission.ts'
+import { machineKey } from '../../../shared/machineKey.ts'
 import {
   ask,
   at4011,

@@ -23,6 +23,7 @@ export {
 export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
+export { openSocketServer, type SocketServer } from './socketServer.ts'
 export {
   ANY_ADDRESS,
   connectedAddresses,

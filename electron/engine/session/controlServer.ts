@@ -4,10 +4,7 @@
  * Everything a peer sends is bounded and parsed here; what comes out is typed. A peer that breaks the rules loses its
  * own connection and nothing else happens.
  */
-import http from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import type { Fault } from '../../../shared/fault.ts'
 import {
   CONTROL_SUBPROTOCOL,
@@ -26,6 +23,7 @@ import {
 import { parseJson } from '../../../shared/parseJson.ts'
 import { decodeNeedReport, type NeedReport } from '../../../shared/protocol/needReport.ts'
 import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
+import { openSocketServer, type SocketServer } from '../net/net.ts'
 import { SessionError } from './fault.ts'
 
 /** One joined machine's connection. All methods are safe after it closed. */
@@ -49,18 +47,12 @@ export interface PeerListener {
   onClose(): void
 }
 
-export interface ControlServer {
-  readonly port: number
-  close(): Promise<void>
-}
+export type ControlServer = SocketServer
 
 /** A peer that connects and says nothing is closed after this, ms. */
 const JOIN_TIMEOUT_MS = 5_000
-/** How often unfinished HTTP requests are looked at, ms. */
-const HEADERS_CHECK_MS = 1_000
 /** A refused peer hears why, then loses its connection, whatever it does meanwhile, ms. */
 const REFUSED_LINGER_MS = 1_000
-const PING_INTERVAL_MS = 1_000
 /** A full NEED report is 24.6 KB; a join with every field full is under 4 KB. */
 const MAX_FROM_RECEIVER_BYTES = 65_536
 /** A peer that does not read what we send is closed: the manifest waits for it, small messages do not. */
@@ -72,67 +64,23 @@ export async function openControlServer(
   address: string,
   onJoin: (peer: Peer) => PeerListener | null,
 ): Promise<ControlServer> {
-  const limits = {
-    headersTimeout: JOIN_TIMEOUT_MS,
-    requestTimeout: JOIN_TIMEOUT_MS,
-    connectionsCheckingInterval: HEADERS_CHECK_MS,
-  }
-  const server = http.createServer(limits, (_request, response) => {
-    response.writeHead(404, { 'Content-Type': 'text/plain' })
-    response.end('This is a Benchcast session. Machines join it with the Benchcast receiver.\n')
-  })
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FROM_RECEIVER_BYTES,
-    perMessageDeflate: false,
-    handleProtocols: offered => (offered.has(CONTROL_SUBPROTOCOL) ? CONTROL_SUBPROTOCOL : false),
-  })
-  // Upgraded connections leave the HTTP server's own list; closing must not wait for a silent one.
-  const connections = new Set<Socket>()
-  server.maxConnections = 4 * MAX_RECEIVERS
-  server.on('connection', connection => {
-    connections.add(connection)
-    connection.once('close', () => connections.delete(connection))
-  })
-  server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy())
-    if (request.url !== controlPath(session) || sockets.clients.size >= 2 * MAX_RECEIVERS) {
-      return decline(socket, '404 Not Found')
-    }
-    // ws asks `handleProtocols` only when the peer offers any.
-    if (request.headers['sec-websocket-protocol'] === undefined) {
-      return decline(socket, '400 Bad Request')
-    }
-    sockets.handleUpgrade(request, socket, head, webSocket => {
-      attend(webSocket, request.socket.remoteAddress ?? '', onJoin)
+  try {
+    return await openSocketServer({
+      address,
+      port: 0,
+      path: controlPath(session),
+      subprotocol: CONTROL_SUBPROTOCOL,
+      maxMessageBytes: MAX_FROM_RECEIVER_BYTES,
+      maxSockets: 2 * MAX_RECEIVERS,
+      maxSocketsOfPeer: null,
+      headersTimeoutMs: JOIN_TIMEOUT_MS,
+      help: 'This is a Benchcast session. Machines join it with the Benchcast receiver.\n',
+      onSocket: (socket, peer) => attend(socket, peer, onJoin),
     })
-  })
-  await listen(server, address)
-  const pings = setInterval(() => {
-    for (const socket of sockets.clients) if (socket.readyState === WebSocket.OPEN) socket.ping()
-  }, PING_INTERVAL_MS)
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      clearInterval(pings)
-      for (const connection of connections) connection.destroy()
-      await new Promise(resolve => server.close(resolve))
-    },
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SessionError({ code: 'session/cannot-bind', address, reason }, { cause })
   }
-}
-
-function decline(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}
-
-function listen(server: http.Server, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', error => {
-      const reason = error.message
-      reject(new SessionError({ code: 'session/cannot-bind', address, reason }, { cause: error }))
-    })
-    server.listen(0, address, resolve)
-  })
 }
 
 function attend(
