@@ -13,6 +13,8 @@ export interface DebianPackage {
   readonly version: string
   readonly source: string
   readonly sourceVersion: string
+  /** Sources of what is inside although it is another package's: signed loaders, statically linked libraries. */
+  readonly builtUsing: readonly string[]
   /** The .deb in the cache. */
   readonly file: string
 }
@@ -160,7 +162,19 @@ function describePackage(stanza: ReadonlyMap<string, string>): Omit<DebianPackag
   const name = stanza.get('Package') ?? ''
   const version = stanza.get('Version') ?? ''
   const source = /^(\S+)(?:\s+\(([^)]+)\))?/.exec(stanza.get('Source') ?? name)
-  return { name, version, source: source?.[1] ?? name, sourceVersion: source?.[2] ?? version }
+  return {
+    name,
+    version,
+    source: source?.[1] ?? name,
+    sourceVersion: source?.[2] ?? version,
+    builtUsing: builtUsing(stanza),
+  }
+}
+
+/** `name (= version), …`, as `name version`. Policy manual §7.8. */
+function builtUsing(stanza: ReadonlyMap<string, string>): string[] {
+  const text = `${stanza.get('Built-Using') ?? ''},${stanza.get('Static-Built-Using') ?? ''}`
+  return [...text.matchAll(/([\w.+-]+) \(= ([^)]+)\)/g)].map(match => `${match[1]} ${match[2]}`)
 }
 
 function debFile(debs: string, { name, version }: Omit<DebianPackage, 'file'>): string | null {

@@ -1,9 +1,10 @@
 /**
  * `npm run boot-env`: makes the boot environment's parts out of Debian's packages, Node and the client, into the cache.
  *
- *   bootEnv.ts [--check] [--quick] [--into DIRECTORY]
+ *   bootEnv.ts [--check] [--fresh] [--quick] [--into DIRECTORY]
  *
- * `--check` only says whether they are there and whole; `--quick` packs in no time and not small, for trying.
+ * `--check` only says whether they are there and whole; `--fresh` builds only when those there are not of this checkout;
+ * `--quick` packs in no time and not small, for trying.
  */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -22,8 +23,10 @@ import { type DebianPackage, openApt } from './apt.ts'
 import { BootEnvError } from './bootEnvError.ts'
 import { KERNEL_META_PACKAGE, LOADER_FILES, LOADER_PACKAGES, TOOL_PACKAGES } from './contents.ts'
 import { buildTree, epochSeconds, type Packing, packTree } from './initramfs.ts'
+import { hashInputs, INPUTS_FILE, isMadeOfThis } from './inputs.ts'
 import { collectLicences } from './licences.ts'
 import { addMedium } from './medium.ts'
+import { readNodeLicence } from './nodeLicence.ts'
 import { run } from './run.ts'
 
 export interface BootEnvOptions {
@@ -67,7 +70,15 @@ export async function buildBootEnv(options: BootEnvOptions): Promise<string> {
     const medium = path.join(work, 'medium')
     await addMedium({ packageTree, parts, work: medium, epochSeconds: epochSeconds() })
     const packages = [...loaders, kernel, ...(await shippedOf(tools, tree))]
-    return publish(parts, [packageTree, kernelTree], packages, directory)
+    const manifest = describeParts(parts, packages)
+    collectLicences({
+      trees: [packageTree, kernelTree],
+      packages,
+      nodeLicence: await readNodeLicence(directory),
+      directory: path.join(parts, 'licences'),
+    })
+    fs.writeFileSync(path.join(parts, INPUTS_FILE), `${await hashInputs()}\n`)
+    return publish(parts, manifest, directory)
   } finally {
     fs.rmSync(work, { recursive: true, force: true })
   }
@@ -115,13 +126,8 @@ function copyPart(tree: string, file: string, to: string): void {
   fs.copyFileSync(from, to)
 }
 
-function publish(
-  parts: string,
-  trees: readonly string[],
-  packages: readonly DebianPackage[],
-  directory: string,
-): string {
-  const manifest: PartsManifest = {
+function describeParts(parts: string, packages: readonly DebianPackage[]): PartsManifest {
+  return {
     version: 1,
     parts: fs
       .readdirSync(parts)
@@ -135,7 +141,9 @@ function publish(
       .map(({ name, version, source, sourceVersion }) => ({ name, version, source, sourceVersion }))
       .sort((one, other) => (one.name < other.name ? -1 : 1)),
   }
-  collectLicences(trees, manifest.packages, path.join(parts, 'licences'))
+}
+
+function publish(parts: string, manifest: PartsManifest, directory: string): string {
   const text = `${JSON.stringify(manifest, null, 2)}\n`
   fs.writeFileSync(path.join(parts, PARTS_MANIFEST), text)
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
@@ -170,6 +178,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       check: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       into: { type: 'string' },
     },
@@ -177,7 +186,8 @@ async function main(): Promise<number> {
   const print = (sentence: string): void => void process.stdout.write(`${sentence}\n`)
   try {
     const found = findPartsDirectory()
-    const built = values.check
+    const isEnough = values.check || (values.fresh && (await isMadeOfThis(found)))
+    const built = isEnough
       ? found
       : await buildBootEnv({
           directory: values.into ?? cacheDirectory(),
