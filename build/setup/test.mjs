@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { ensureBootEnvironment } from './bootParts.mjs'
 import { ensureBuilt } from './bundle.mjs'
 import { runCheck } from './check.mjs'
 import { runForeground } from './child.mjs'
@@ -24,6 +25,7 @@ const STAGES = {
   typecheck: async () => ({ ...NOTHING_RUN, code: await runCheck('typecheck') }),
   unit: () => runVitest('unit', 'vitest.config.ts'),
   netns: () => runInNamespaces('netns'),
+  boot: runBoot,
   window: runWindow,
   full: () => runInNamespaces('full'),
 }
@@ -85,6 +87,20 @@ async function runInNamespaces(name) {
   return runVitest(name, `test/${name}/vitest.config.ts`)
 }
 
+/** The two quickest of what `npm run test:boot` runs. */
+async function runBoot() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    return { ...NOTHING_RUN, note: ' (not run: network namespaces need root on Linux)' }
+  }
+  const system = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  if (process.arch !== 'x64' || !/^ID=debian$/m.test(system)) {
+    return { ...NOTHING_RUN, note: ' (not run: machines are started on Debian for amd64 alone)' }
+  }
+  await ensureDebian('test:boot')
+  await ensureBootEnvironment()
+  return runVitest('boot', 'test/boot/vitest.config.ts', process.env, ['ready'])
+}
+
 async function runWindow() {
   await ensureBuilt()
   const { executable } = await ensureElectron()
@@ -96,12 +112,12 @@ async function runWindow() {
   })
 }
 
-async function runVitest(name, config, environment = process.env) {
+async function runVitest(name, config, environment = process.env, files = []) {
   if (!existsSync(join(root, config)))
     throw new SetupError('setup/usage', `${config} is missing: nothing was tested.`)
   const report = join(root, 'test-results', `${name}.json`)
   rmSync(report, { force: true })
-  const args = ['run', '--config', config, '--root', root]
+  const args = ['run', '--config', config, '--root', root, ...files]
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const code = await runForeground(node24, [tool('vitest', 'vitest.mjs'), ...args, ...reporters], {
     cwd: root,

@@ -9,13 +9,14 @@ import type { Lab, Running } from '../netns/harness.ts'
 import { shellIn } from '../netns/namespaces.ts'
 import { openQmp } from './qmp.ts'
 
-export type Firmware = 'bios' | 'uefi' | 'secureBoot'
+/** `secureBoot` enforces it, with Microsoft's keys; `httpBoot` does too, and starts over HTTP instead of PXE. */
+export type Firmware = 'bios' | 'uefi' | 'secureBoot' | 'httpBoot'
 
 export interface MachineOptions {
   /** Of the lab: gives its card to the machine and keeps none. */
   readonly host: number
   readonly firmware: Firmware
-  /** Empty; holds serial log, firmware variables and screens. */
+  /** The machine's own: its serial log, and the firmware's variables, which outlast the power. */
   readonly directory: string
   /** A raw image; null for no disk. */
   readonly disk: string | null
@@ -46,6 +47,8 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
   plugIn(namespace)
   const serialFile = path.join(directory, 'serial.log')
   const qmpSocket = path.join(directory, 'qmp')
+  // What it said before it was turned off is nothing to go by.
+  for (const file of [serialFile, qmpSocket]) fs.rmSync(file, { force: true })
   const qemu = [
     ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', String(options.memoryMib)],
     ['-display', 'none', '-vga', 'std', '-monitor', 'none', '-no-user-config', '-nodefaults'],
@@ -108,15 +111,23 @@ function plugIn(namespace: string): void {
   ])
 }
 
+/** As a technician does in the firmware's menu (OvmfPkg/NetworkPkg). */
+const WITHOUT_PXE = ['IPv4', 'IPv6'].map(version => [
+  '-fw_cfg',
+  `name=opt/org.tianocore/${version}PXESupport,string=no`,
+])
+
 /** Q35 for UEFI: Secure Boot's variables are kept from the system by SMM, which the older board has not. */
 function firmwareArguments(firmware: Firmware, directory: string): string[][] {
   if (firmware === 'bios') return [['-machine', 'pc']]
-  const isSecure = firmware === 'secureBoot'
+  const isSecure = firmware !== 'uefi'
   const code = isSecure ? 'OVMF_CODE_4M.secboot.fd' : 'OVMF_CODE_4M.fd'
   const variables = path.join(directory, 'variables.fd')
   // Microsoft's keys are enrolled in the one named ms.
-  fs.copyFileSync(path.join(OVMF, isSecure ? 'OVMF_VARS_4M.ms.fd' : 'OVMF_VARS_4M.fd'), variables)
+  const fresh = path.join(OVMF, isSecure ? 'OVMF_VARS_4M.ms.fd' : 'OVMF_VARS_4M.fd')
+  if (!fs.existsSync(variables)) fs.copyFileSync(fresh, variables)
   return [
+    ...(firmware === 'httpBoot' ? WITHOUT_PXE : []),
     ['-machine', isSecure ? 'q35,smm=on' : 'q35'],
     ...(isSecure ? [['-global', 'driver=cfi.pflash01,property=secure,value=on']] : []),
     ['-global', 'ICH9-LPC.disable_s3=1'],
