@@ -16,12 +16,16 @@ export const historyEntrySchema = z.strictObject({
   createdAtMs: atMs,
   startedAtMs: atMs.nullable(),
   endedAtMs: atMs,
-  /** `verified`: every machine that took part; `partly`: some; `none`: none was, or none came. */
-  outcome: z.enum(['verified', 'partly', 'none']),
-  counts: z.strictObject({ joined: count, verified: count, failed: count }),
+  /**
+   * `verified`: every machine that joined; `partly`: some; `none`: none was, or none came; `acknowledged`: stock receivers
+   * took it all, and nothing was read back.
+   */
+  outcome: z.enum(['verified', 'partly', 'none', 'acknowledged']),
+  /** `failed`: every other one, whatever became of it. */
+  counts: z.strictObject({ joined: count, verified: count, acknowledged: count, failed: count }),
   sentBytes: bytes,
   repairBytes: bytes,
-  /** Of the stored image, from start to end; 0 without a start. */
+  /** Of the stored image, from the start to the last machine's end; 0 where no machine got it whole. */
   meanBitsPerSecond: z.number().nonnegative(),
   fault: faultSchema.nullable(),
 })
@@ -36,7 +40,10 @@ export const historyDetailSchema = z.strictObject({
 export type HistoryDetail = z.infer<typeof historyDetailSchema>
 
 export const historyRequests = {
-  /** The newest first; `beforeMs` for the next page. */
+  /**
+   * The newest first; `beforeMs`, the last `endedAtMs`, for the next page: no two are the same. Each word of `search` is
+   * looked for in session, image, card, operator and the machines' names, models, serials and addresses.
+   */
   'history:list': {
     input: z.strictObject({
       search: z.string().max(256),

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { bootBenchSchema, bootLookSchema, bootPlanSchema, bootViewSchema } from './boot.ts'
 import { faultSchema } from './fault.ts'
+import { historyEvents, historyRequests } from './history.ts'
 import { atMs, bytes, count, imageId, receiverId, sessionId, text } from './contractTypes.ts'
 import { deliverySchema } from './protocol/control.ts'
 import {
@@ -14,7 +15,10 @@ import {
   sessionPlanSchema,
   sessionSchema,
   startRuleSchema,
+  traceRequests,
 } from './session.ts'
+import { settingsEvents, settingsRequests } from './settings.ts'
+import { templateEvents, templateRequests } from './template.ts'
 
 export const imageSchema = z.strictObject({
   /** Manifest hash, hex: what the image is, wherever it came from. */
@@ -30,6 +34,10 @@ export const imageSchema = z.strictObject({
   verifiedAtMs: atMs.nullable(),
   /** What the last verify found; null when never verified. */
   isIntact: z.boolean().nullable(),
+  /** Whether sessions may deliver it by multicast, which stock receivers always use. */
+  allowsMulticast: z.boolean(),
+  /** Whether by nothing else. */
+  onlyMulticast: z.boolean(),
 })
 export type Image = z.infer<typeof imageSchema>
 
@@ -112,6 +120,10 @@ export const appInfoSchema = z.strictObject({
 })
 export type AppInfo = z.infer<typeof appInfoSchema>
 
+/** For a message to whoever helps. No keys, tokens or names of files at home; machines' serials and addresses stay. */
+export const diagnosticsSchema = z.strictObject({ fileName: text, content: z.string() })
+export type Diagnostics = z.infer<typeof diagnosticsSchema>
+
 const nothing = z.null()
 const inSession = z.strictObject({ sessionId })
 const onReceiver = z.strictObject({ sessionId, receiverId })
@@ -121,6 +133,7 @@ const onImage = z.strictObject({ imageId })
 /** Requests: a front end asks, the engine answers once. */
 export const requests = {
   'app:info': { input: nothing, output: appInfoSchema },
+  'app:diagnostics': { input: nothing, output: diagnosticsSchema },
   'catalog:list': { input: nothing, output: z.array(imageSchema) },
   /** Queues each path; a directory stands for the files directly in it. Answers the new tasks. */
   'catalog:import': {
@@ -134,6 +147,11 @@ export const requests = {
   'catalog:dismissTask': { input: onTask, output: nothing },
   'catalog:rename': { input: onImage.extend({ name: text.min(1) }), output: imageSchema },
   'catalog:setNotes': { input: onImage.extend({ notes: text }), output: imageSchema },
+  /** For sessions opened from now on. Fault image/flags-contradict where none would be left. */
+  'catalog:setFlags': {
+    input: onImage.extend({ allowsMulticast: z.boolean(), onlyMulticast: z.boolean() }),
+    output: imageSchema,
+  },
   'catalog:remove': { input: onImage, output: z.strictObject({ freedBytes: bytes }) },
   'catalog:verify': { input: onImage, output: catalogTaskSchema },
   'catalog:export': { input: onImage.extend({ toPath: text.min(1) }), output: catalogTaskSchema },
@@ -191,6 +209,10 @@ export const requests = {
     }),
     output: sessionSchema,
   },
+  ...traceRequests,
+  ...settingsRequests,
+  ...historyRequests,
+  ...templateRequests,
 } as const
 
 /** Events: the engine tells. One batch a tick (100 ms), only what changed. */
@@ -208,6 +230,9 @@ export const events = {
   'doctor:changed': z.array(examinationSchema),
   /** Everything, whenever something of it changed: a bench has few machines. */
   'boot:changed': bootViewSchema,
+  ...settingsEvents,
+  ...historyEvents,
+  ...templateEvents,
 } as const
 
 export type Requests = {

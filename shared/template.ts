@@ -10,6 +10,7 @@ export const templateSchema = z.strictObject({
   name: text.min(1),
   /** A clock time in its start rule is the time of day it had: the next such time counts. */
   plan: sessionPlanSchema,
+  imageName: text,
   createdAtMs: atMs,
   usedAtMs: atMs.nullable(),
 })
@@ -17,12 +18,13 @@ export type Template = z.infer<typeof templateSchema>
 
 export const templateRequests = {
   'template:list': { input: z.null(), output: z.array(templateSchema) },
+  /** Replaces one of the same name. Writing to disks is confirmed anew each time. */
   'template:save': {
     input: z.strictObject({ name: text.min(1), plan: sessionPlanSchema }),
     output: templateSchema,
   },
   'template:remove': { input: z.strictObject({ id: templateId }), output: z.null() },
-  /** Opens its session. */
+  /** Opens its session. Fault session/template-image where the image is gone. */
   'template:open': { input: z.strictObject({ id: templateId }), output: sessionSchema },
 } as const
 

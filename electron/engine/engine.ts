@@ -4,18 +4,20 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { EventName, Events } from '../../shared/ipc.ts'
-import type { Receiver, Session } from '../../shared/session.ts'
+import type { AppInfo, EventName, Events } from '../../shared/ipc.ts'
+import type { Receiver, Session, SessionPlan } from '../../shared/session.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
 import { createBootService, findPartsDirectory, writeBootMedium } from './boot/boot.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'
 import { createDoctor } from './doctor/doctor.ts'
+import { createEventLog, diagnose } from './eventLog/eventLog.ts'
 import { listNics } from './net/net.ts'
+import { createRecords } from './records.ts'
 import { createRehearsals } from './rehearsal/rehearsal.ts'
 import { createRowTracker } from './rowTracker.ts'
-import { createSessions, type Sessions } from './session/session.ts'
+import { createSessions, createTraces, type Sessions } from './session/session.ts'
 import { createTasks } from './tasks/tasks.ts'
-import { createUdpcastSessions } from './udpcast/udpcast.ts'
+import { createUdpcastSessions, PORT_BASE } from './udpcast/udpcast.ts'
 
 export interface EngineOptions {
   readonly catalogDirectory: string
@@ -36,12 +38,22 @@ const TICK_MS = 100
 /** Cards change rarely, and reading them touches many files. */
 const NIC_TICKS = 20
 const BOOT_TICKS = 10
+const TRACE_TICKS = 10
 
 /** Throws CatalogError where the directory cannot be opened. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const catalog = openCatalog(options.catalogDirectory)
-  const sessions = createSessions(catalog)
-  const stockSessions = createUdpcastSessions(catalog)
+  const records = createRecords(catalog, emit, openSession)
+  const { settings, keep, keepLater } = records
+  const sessions = createSessions(catalog, { settings, onEnded: keep })
+  const stockSessions = createUdpcastSessions(catalog, {
+    settings,
+    onEnded: keepLater,
+    portBase: PORT_BASE,
+  })
+  const traces = createTraces()
+  const log = createEventLog()
+  log.note('engine', `Benchcast ${VERSION} opened its catalog`)
   const rehearsals = createRehearsals()
   const tasks = createTasks(catalog)
   const attached = new Set<Served>()
@@ -54,6 +66,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   function emit<N extends EventName>(name: N, value: Events[N]): void {
     for (const served of attached) served.emit(name, value)
+  }
+
+  function openSession(plan: SessionPlan): Promise<Session> {
+    return (plan.protocol === 'udpcast' ? stockSessions : sessions).open(plan)
   }
 
   catalog.onChange(() => emit('catalog:changed', catalog.list()))
@@ -84,6 +100,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const timer = setInterval(() => {
     if (areTasksStale) {
       areTasksStale = false
+      log.tasks(tasks.list())
       emit('catalog:tasksChanged', tasks.list())
     }
     // Silence tells too: a machine that does not go on gets another sentence.
@@ -91,11 +108,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       isBootStale = false
       const view = boot.view()
       const text = JSON.stringify(view)
-      if (text !== bootSaid) emit('boot:changed', view)
+      if (text !== bootSaid) {
+        log.boot(view)
+        emit('boot:changed', view)
+      }
       bootSaid = text
     }
     const changes = tracker.changes(rows())
-    if (changes) emit('session:changed', changes)
+    if (changes) {
+      log.sessions(changes)
+      emit('session:changed', changes)
+    }
+    if (ticks % TRACE_TICKS === 0) traces.sample(rows().sessions, Date.now())
     if (ticks++ % NIC_TICKS === 0 && attached.size > 0) {
       const current = listNics()
       const text = JSON.stringify(current)
@@ -105,14 +129,27 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }, TICK_MS)
 
   const done = (work: void): null => work ?? null
+  const info = (): AppInfo => ({
+    version: VERSION,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    catalogDirectory: catalog.directory,
+    freeBytes: freeBytes(catalog),
+  })
   const handlers: Handlers = {
-    'app:info': () => ({
-      version: VERSION,
-      node: process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-      catalogDirectory: catalog.directory,
-      freeBytes: freeBytes(catalog),
-    }),
+    'app:info': info,
+    'app:diagnostics': () =>
+      diagnose({
+        info: info(),
+        nics: listNics(),
+        images: catalog.list(),
+        settings: settings(),
+        ...rows(),
+        examinations: doctor.list(),
+        boot: boot.view(),
+        events: log.list(),
+        nowMs: Date.now(),
+      }),
     'catalog:list': () => catalog.list(),
     'catalog:import': ({ paths }) => tasks.import(paths),
     'catalog:tasks': () => tasks.list(),
@@ -127,13 +164,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       catalog.setNotes(imageId, notes)
       return catalog.find(imageId)
     },
+    'catalog:setFlags': ({ imageId, ...flags }) => {
+      catalog.setFlags(imageId, flags)
+      return catalog.find(imageId)
+    },
     'catalog:remove': ({ imageId }) => catalog.remove(imageId),
     'catalog:verify': ({ imageId }) => tasks.verify(imageId),
     'catalog:export': ({ imageId, toPath }) => tasks.export(imageId, toPath),
     'net:list': () => listNics(),
     'session:list': () => tracker.stamp(rows()).sessions,
     'session:receivers': () => tracker.stamp(rows()).receivers,
-    'session:open': plan => (plan.protocol === 'udpcast' ? stockSessions : sessions).open(plan),
+    'session:open': openSession,
     'session:startNow': ({ sessionId }) => done(owner(sessionId).startNow(sessionId)),
     'session:pause': ({ sessionId }) => done(owner(sessionId).pause(sessionId)),
     'session:resume': ({ sessionId }) => done(owner(sessionId).resume(sessionId)),
@@ -168,6 +209,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         replaces: false,
       }),
     'rehearsal:start': request => rehearsals.start(request),
+    'session:trace': ({ sessionId }) => traces.of(sessionId),
+    ...records.handlers,
   }
 
   return {
@@ -185,6 +228,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await rehearsals.close()
       await stockSessions.close()
       await sessions.close()
+      records.close()
       catalog.close()
     },
   }

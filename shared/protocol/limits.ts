@@ -61,12 +61,21 @@ export const MAX_RECEIVERS = 1_024
 export const ANNOUNCE_GROUP = '239.255.77.67'
 export const ANNOUNCE_PORT = 7767
 
-/** Session groups are 239.255.a.b with a in 64..127, so no multicast MAC collides with 224.0.0.x (RFC 1112 §6.4). */
-export const SESSION_GROUP_PREFIX = '239.255.'
+/** Header, body and signature of the longest announce. */
+export const MAX_ANNOUNCE_BYTES = 8 + 1024 + 64
 
-/** Data ports, where an administrator of Configuration Manager expects them. */
-export const DATA_PORT_FIRST = 63_000
-export const DATA_PORT_LAST = 64_000
+/**
+ * Where a bench can be asked for its announces: each of its sessions takes one of these ports, so that eight sessions are
+ * heard of, of one program or several. Next to the announces' own, which receivers on the same computer may hold.
+ */
+export const ASK_PORT_FIRST = 7768
+export const ASK_PORTS = 8
+
+/** Of an ASK: no less than its answer, or whoever lends another's address could have it flooded. */
+export const ASK_BYTES = MAX_ANNOUNCE_BYTES
+
+/** Answers of one session in a second; a bench full of machines that hear nothing asks 1,024 times. */
+export const MAX_ANSWERS_PER_SECOND = 1_024
 
 /** Symbols in one FILL, and on the way to one machine at most: 92 KB that the engine may have to keep for each. */
 export const MAX_FILL_SYMBOLS = 64

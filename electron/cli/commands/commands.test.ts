@@ -152,6 +152,8 @@ describe('verify', () => {
       createdAtMs: 0,
       verifiedAtMs: null,
       isIntact: null,
+      allowsMulticast: true,
+      onlyMulticast: false,
     } as const
     const lines = sentences(image, { isIntact: false, sha256Hex: null, faults })
     expect(lines[0]).toBe(

@@ -15,7 +15,7 @@ import { readContent } from './imageContent.ts'
 import { readLayout } from './imageLayout.ts'
 import type { ImageLayout } from './imageLayout.ts'
 import { createImageRecords } from './imageRecords.ts'
-import type { ImageRecord } from './imageRecords.ts'
+import type { ImageFlags, ImageRecord } from './imageRecords.ts'
 import type { ImportOutcome } from './importImage.ts'
 import { sweepLeftovers } from './leftovers.ts'
 import { runInThread } from './runInThread.ts'
@@ -24,7 +24,7 @@ import type { VerifyFault, VerifyResult } from './verifyImage.ts'
 
 export { CatalogError } from './catalogFault.ts'
 export type { CatalogFault } from './catalogFault.ts'
-export type { ImageLayout, ImageRecord, VerifyFault, VerifyResult }
+export type { ImageFlags, ImageLayout, ImageRecord, VerifyFault, VerifyResult }
 
 export interface ImportProgress {
   /** `finishing`: all is read; the last bytes are on their way to the disk. */
@@ -82,6 +82,8 @@ export interface Catalog {
   /** This and what follows wait up to 20 s while another program writes; then fault catalog/busy. */
   rename(imageId: string, name: string): void
   setNotes(imageId: string, text: string): void
+  /** Fault image/flags-contradict. */
+  setFlags(imageId: string, flags: ImageFlags): void
   /** Fault image/in-use while an open session has it. */
   remove(imageId: string): { readonly freedBytes: number }
   /** Called after every change to the list, by this process or another (within a second). Returns how to stop. */
@@ -173,6 +175,9 @@ export function openCatalog(directory: string): Catalog {
     },
     setNotes(imageId, text) {
       change(() => records.setNotes(imageId, text))
+    },
+    setFlags(imageId, flags) {
+      change(() => records.setFlags(imageId, flags))
     },
     remove(imageId) {
       return change(() => records.remove(imageId))

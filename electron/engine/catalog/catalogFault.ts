@@ -9,6 +9,7 @@ export type CatalogFault =
   | { readonly code: 'image/ambiguous'; readonly name: string; readonly matches: readonly string[] }
   | { readonly code: 'image/in-use'; readonly name: string; readonly session: string }
   | { readonly code: 'image/no-name' }
+  | { readonly code: 'image/flags-contradict'; readonly name: string }
   | { readonly code: 'image/file-missing'; readonly path: string }
   | { readonly code: 'image/file-denied'; readonly path: string }
   | { readonly code: 'image/directory'; readonly path: string }
@@ -120,6 +121,8 @@ function describe(fault: CatalogFault): string {
       return `"${fault.name}" fits ${fault.matches.length} images (${fault.matches.slice(0, 4).join(', ')}${fault.matches.length > 4 ? ', …' : ''}): give the full name or more of its identity.`
     case 'image/in-use':
       return `"${fault.name}" is used by the session "${fault.session}", which has not ended: end that session, then delete the image.`
+    case 'image/flags-contradict':
+      return `Image "${fault.name}" cannot be sent by multicast alone and not by multicast: nothing would be left. Allow multicast, or allow the other ways too.`
     case 'image/no-name':
       return 'An image needs a name: type at least one character.'
     case 'image/file-missing':

@@ -9,8 +9,9 @@ import type { Database } from 'better-sqlite3'
 import { CatalogError, causeOf, systemCode } from './catalogFault.ts'
 import { sql as images } from './schema/0001-images.ts'
 import { sql as sessions } from './schema/0002-sessions.ts'
+import { sql as recordsOfSessions } from './schema/0003-records.ts'
 
-export const MIGRATIONS: readonly string[] = [images, sessions]
+export const MIGRATIONS: readonly string[] = [images, sessions, recordsOfSessions]
 
 /** Writes of other connections are short (one batch of chunks); deleting a large image takes some seconds. */
 const BUSY_TIMEOUT_MS = 20_000

@@ -20,24 +20,35 @@ export interface ImageRecord {
   readonly verifiedAtMs: number | null
   /** What the last verify found; null when never verified. */
   readonly isIntact: boolean | null
+  readonly allowsMulticast: boolean
+  readonly onlyMulticast: boolean
 }
+
+/** How sessions may deliver an image. */
+export type ImageFlags = Pick<ImageRecord, 'allowsMulticast' | 'onlyMulticast'>
 
 export interface ImageRecords {
   list(): ImageRecord[]
   find(idOrPrefixOrName: string): ImageRecord
   rename(imageId: string, name: string): void
   setNotes(imageId: string, text: string): void
+  setFlags(imageId: string, flags: ImageFlags): void
   remove(imageId: string): { readonly freedBytes: number }
 }
 
-type Row = Omit<ImageRecord, 'isIntact'> & { readonly isIntact: 0 | 1 | null }
+type Row = Omit<ImageRecord, 'isIntact' | keyof ImageFlags> & {
+  readonly isIntact: 0 | 1 | null
+  readonly allowsMulticast: 0 | 1
+  readonly onlyMulticast: 0 | 1
+}
 
 /** Shorter beginnings of an identity would rather be typing errors in a name. */
 const MIN_PREFIX = 4
 
 const COLUMNS = `id, name, notes, source_name AS sourceName, format, image_bytes AS imageBytes,
   stored_bytes AS storedBytes, zero_bytes AS zeroBytes, created_at_ms AS createdAtMs,
-  verified_at_ms AS verifiedAtMs, is_intact AS isIntact`
+  verified_at_ms AS verifiedAtMs, is_intact AS isIntact,
+  allows_multicast AS allowsMulticast, only_multicast AS onlyMulticast`
 
 export function createImageRecords(database: Database, directory: string): ImageRecords {
   const all = database.prepare<[], Row>(
@@ -45,12 +56,20 @@ export function createImageRecords(database: Database, directory: string): Image
   )
   const setName = database.prepare<[string, string]>('UPDATE images SET name = ? WHERE id = ?')
   const setText = database.prepare<[string, string]>('UPDATE images SET notes = ? WHERE id = ?')
+  const setFlags = database.prepare<[number, number, string]>(
+    'UPDATE images SET allows_multicast = ?, only_multicast = ? WHERE id = ?',
+  )
   const drop = database.prepare<[string]>('DELETE FROM images WHERE id = ?')
   const openSession = database.prepare<[string], { name: string }>(
     `SELECT name FROM sessions WHERE image_id = ? AND state = 'open'`,
   )
   const list = () =>
-    all.all().map(row => ({ ...row, isIntact: row.isIntact === null ? null : row.isIntact === 1 }))
+    all.all().map(row => ({
+      ...row,
+      isIntact: row.isIntact === null ? null : row.isIntact === 1,
+      allowsMulticast: row.allowsMulticast === 1,
+      onlyMulticast: row.onlyMulticast === 1,
+    }))
 
   function find(text: string): ImageRecord {
     const images = list()
@@ -81,6 +100,13 @@ export function createImageRecords(database: Database, directory: string): Image
     },
     setNotes(imageId, text) {
       requireChanged(setText.run(text, imageId).changes, imageId)
+    },
+    setFlags(imageId, { allowsMulticast, onlyMulticast }) {
+      if (onlyMulticast && !allowsMulticast) {
+        throw new CatalogError({ code: 'image/flags-contradict', name: find(imageId).name })
+      }
+      const { changes } = setFlags.run(Number(allowsMulticast), Number(onlyMulticast), imageId)
+      requireChanged(changes, imageId)
     },
     remove(imageId) {
       // One transaction: a session that begins at the same moment either sees the image or keeps it.

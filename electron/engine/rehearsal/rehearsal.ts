@@ -14,6 +14,7 @@ import {
   type Session,
   type SessionPlan,
 } from '../../../shared/session.ts'
+import { DEFAULT_SETTINGS } from '../../../shared/settings.ts'
 import { openCatalog } from '../catalog/catalog.ts'
 import { findNic, listNics, type UsableNic } from '../net/net.ts'
 import { createSessions, type Sessions } from '../session/session.ts'
@@ -104,7 +105,10 @@ export function createRehearsals(): Rehearsals {
       const name = 'Rehearsal image'
       const { image } = await catalog.importFile(file, { name, signal: closing.signal })
       onStep('session')
-      const sessions = createSessions(catalog)
+      const sessions = createSessions(catalog, {
+        settings: () => DEFAULT_SETTINGS,
+        onEnded: () => undefined,
+      })
       undo.unshift(() => sessions.close())
       const plan = planFor(image.id, nic, request.receivers)
       const session = await sessions.open(plan, { isRehearsal: true })

@@ -31,7 +31,7 @@ import { createRateMeter } from './rateMeter.ts'
 import { announcedName, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { createSlowMachines } from './slowMachines.ts'
-import { startVerdict } from './startRule.ts'
+import { checkStart, startVerdict } from './startRule.ts'
 import { STRAGGLER_STEP_MS } from './stragglers.ts'
 import { type Vitals, vitalsOf } from './vitals.ts'
 
@@ -69,10 +69,10 @@ const CHANGE_MS = 200
 /** Long enough for the last message to leave before sockets close, ms. */
 const FAREWELL_MS = 300
 
-/** `onEnded` once, when it ended for good. Throws `session/cannot-bind`. */
+/** `onEnded` once, when it ended for good, with the machines as they ended. Throws `session/cannot-bind`. */
 export async function openLiveSession(
   setup: SessionSetup,
-  onEnded: (session: Session) => void,
+  onEnded: (session: Session, receivers: Receiver[]) => void,
 ): Promise<LiveSession> {
   const { layout, card, plan } = setup
   const manifest = layout.manifest
@@ -91,6 +91,7 @@ export async function openLiveSession(
   let allEndedAtMs: number | null = null
   let fault: Fault | null = null
   let waitingFor = ''
+  let firstJoinAtMs: number | null = null
   let stats: PumpStats = {
     wantedBitsPerSecond: 0,
     txSeq: 0,
@@ -113,7 +114,7 @@ export async function openLiveSession(
       interfaceAddress: card.address,
       group: setup.group,
       port: setup.port,
-      ttl: 1,
+      ttl: setup.ttl,
       isLoopedBack: setup.isLoopedBack,
       rateBitsPerSecond: cap,
       linkBitsPerSecond: card.linkBitsPerSecond,
@@ -136,6 +137,7 @@ export async function openLiveSession(
     cardAddress: card.address,
     group: setup.group,
     port: setup.port,
+    ttl: setup.ttl,
     isLoopedBack: setup.isLoopedBack,
   })
   const jumbo = createJumbo(cardMtu(card.name), (wanted, request) => {
@@ -159,7 +161,7 @@ export async function openLiveSession(
     announcer = await openAnnouncer(setup.session, setup.key, {
       address: card.address,
       isLoopedBack: setup.isLoopedBack,
-      ttl: 1,
+      ttl: setup.ttl,
     })
     closers.unshift(() => announcer.close())
     // No switch between this computer and itself.
@@ -211,7 +213,7 @@ export async function openLiveSession(
     if (phase === 'ended') return
     endedAtMs = Date.now()
     turn('ended')
-    onEnded(snapshot())
+    onEnded(snapshot(), rows(endedAtMs))
     setTimeout(() => void close(), FAREWELL_MS)
   }
 
@@ -230,6 +232,7 @@ export async function openLiveSession(
       const waiting = {
         openedAtMs: setup.createdAtMs,
         ready: table.count('receiving') + table.count('verifying') + table.count('done'),
+        firstJoinAtMs: (firstJoinAtMs ??= table.lastJoinAtMs()),
         lastJoinAtMs: table.lastJoinAtMs(),
       }
       const verdict = startVerdict(rule, waiting, nowMs)
@@ -342,6 +345,7 @@ export async function openLiveSession(
     },
     setStartRule(changed) {
       need(['waiting'], 'given another start rule')
+      checkStart(changed, rule, Date.now())
       rule = changed
     },
     setPolicy(changed) {

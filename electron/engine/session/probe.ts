@@ -5,8 +5,6 @@
  */
 import type { Delivery, ToReceiver, ToSender } from '../../../shared/protocol/control.ts'
 import {
-  DATA_PORT_FIRST,
-  DATA_PORT_LAST,
   MAX_PROBE_BYTES,
   MAX_PROBE_DATAGRAMS,
   PROBE_HEADER_BYTES,
@@ -100,7 +98,7 @@ interface Run {
 
 /** `port` as the session's data port. */
 export function probePort(port: number): number {
-  return port >= DATA_PORT_LAST ? DATA_PORT_FIRST : port + 1
+  return port + 1
 }
 
 export function createProber(options: {
@@ -109,6 +107,7 @@ export function createProber(options: {
   readonly group: string
   /** The session's data port. */
   readonly port: number
+  readonly ttl: number
   readonly isLoopedBack: boolean
 }): Prober {
   const port = probePort(options.port)
@@ -199,7 +198,7 @@ export function createProber(options: {
       interfaceAddress: options.cardAddress,
       group: address,
       port,
-      ttl: 1,
+      ttl: options.ttl,
       isBulk: true,
       isLoopedBack: options.isLoopedBack,
       onSendError: () => void failed.set(address, (failed.get(address) ?? 0) + 1),

@@ -1,24 +1,24 @@
 /**
  * All sessions of this engine: opens them, ends them, and finds those that an earlier engine's death interrupted.
  */
+import type { Fault } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/session.ts'
+import type { Settings } from '../../../shared/settings.ts'
 import type { Delivery } from '../../../shared/protocol/control.ts'
 import { encodeManifest } from '../../../shared/protocol/manifest.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../../shared/protocol/packet.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { findNic } from '../net/net.ts'
+import { chooseAddress, type SessionAddress, takenPorts } from './address.ts'
 import { openBenchKey } from './benchKey.ts'
 import { SessionError } from './fault.ts'
 import { type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
 import type { ProbeRequest, ProbeResult } from './probe.ts'
 import { sessionRow } from './sessionRow.ts'
-import {
-  announcedName,
-  randomGroup,
-  randomPort,
-  randomSession,
-  type SessionSetup,
-} from './setup.ts'
+import { type EndedSession, type Progress, progressOf, storedProgress } from './endedSession.ts'
+import { checkFlags } from './imageFlags.ts'
+import { announcedName, randomSession, type SessionSetup } from './setup.ts'
+import { checkStart } from './startRule.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 import type { Vitals } from './vitals.ts'
 
@@ -26,7 +26,13 @@ export { SessionError } from './fault.ts'
 export { isAtCap } from './pacingSession.ts'
 export { describeQuerier } from './sessionRow.ts'
 export { announcedName, randomSession } from './setup.ts'
-export { startVerdict } from './startRule.ts'
+export { chooseGroup } from './address.ts'
+export { type EndedSession, type Progress } from './endedSession.ts'
+export { checkFlags } from './imageFlags.ts'
+export { checkStart, startVerdict } from './startRule.ts'
+export { storedPlan } from './storedPlan.ts'
+export { storedReceivers } from './storedReceivers.ts'
+export { createTraces, type Traces } from './trace.ts'
 export { DEFAULT_PROBE, type ProbeRequest, type ProbeResult } from './probe.ts'
 export type { MachineVitals, Vitals } from './vitals.ts'
 
@@ -34,7 +40,7 @@ export interface Sessions {
   /** Every session on the screen: open, interrupted, ended and not yet dismissed. */
   list(): Session[]
   receivers(): Receiver[]
-  open(plan: SessionPlan, options?: { readonly isRehearsal: boolean }): Promise<Session>
+  open(plan: SessionPlan, kind?: { readonly isRehearsal: boolean }): Promise<Session>
   /** Goes on with an interrupted session: same id, group and image; starts sending at once. */
   continue(id: string): Promise<Session>
   discard(id: string): void
@@ -58,10 +64,67 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-export function createSessions(catalog: Catalog): Sessions {
+export interface SessionsOptions {
+  /** Of the moment: they hold for sessions that are opened or go on from then on. */
+  settings(): Settings
+  /** Keeps what became of it, in the transaction that ends it. Rehearsals are not told. */
+  onEnded(ended: EndedSession): void
+}
+
+/** How often what is known of machines that ended is kept, ms. */
+const PROGRESS_MS = 1_000
+
+export function createSessions(catalog: Catalog, options: SessionsOptions): Sessions {
   const key = openBenchKey(catalog.directory)
   const store = createSessionStore(catalog.database)
   const live = new Map<string, LiveSession>()
+  const earlier = new Map<string, Progress>()
+  const kept = new Map<string, string>()
+  /** Chosen for sessions that are being opened. */
+  const opening = new Set<SessionAddress>()
+  /** Ends that could not be written: a full disk, a busy database. */
+  let unwritten: (() => void)[] = []
+
+  function write(work: () => void): void {
+    try {
+      work()
+    } catch {
+      unwritten.push(work) // Tried again each second. Until then the database has it as open, and nothing is lost.
+    }
+  }
+
+  const timer = setInterval(() => {
+    const again = unwritten
+    unwritten = []
+    for (const work of again) write(work)
+    for (const session of live.values()) keepProgress(session)
+  }, PROGRESS_MS)
+  timer.unref()
+
+  /** What would be lost with this engine: who is done. Written when that changes. */
+  function keepProgress(one: LiveSession): void {
+    const session = one.session()
+    if (session.state === 'ended' || session.isRehearsal) return
+    const progress = progressOf(session, one.receivers(), earlier.get(one.id) ?? null)
+    const ends = progress.receivers.map(({ id, state, endedAtMs }) => `${id} ${state} ${endedAtMs}`)
+    const mark = [session.startedAtMs, ...ends].join()
+    if (kept.get(one.id) === mark) return
+    kept.set(one.id, mark)
+    try {
+      store.progressed(one.id, progress)
+    } catch {
+      kept.delete(one.id) // The next second tries again.
+    }
+  }
+
+  function ended(session: Session, receivers: readonly Receiver[], plan: SessionPlan): void {
+    const before = earlier.get(session.id) ?? null
+    write(() => {
+      store.ended(session, session, () => {
+        if (!session.isRehearsal) options.onEnded({ session, plan, receivers, earlier: before })
+      })
+    })
+  }
 
   function find(id: string): LiveSession {
     const session = live.get(id)
@@ -97,6 +160,7 @@ export function createSessions(catalog: Catalog): Sessions {
       card: nic,
       group: row.group,
       port: row.port,
+      ttl: options.settings().ttl,
       key,
       createdAtMs: row.createdAtMs,
       isLoopedBack: nic.kind === 'loopback' || kind === 'rehearsal',
@@ -108,7 +172,9 @@ export function createSessions(catalog: Catalog): Sessions {
   }
 
   async function start(setup: SessionSetup): Promise<Session> {
-    const session = await openLiveSession(setup, ended => store.ended(ended, ended))
+    const session = await openLiveSession(setup, (row, receivers) =>
+      ended(row, receivers, setup.plan),
+    )
     live.set(setup.id, session)
     return session.session()
   }
@@ -119,30 +185,49 @@ export function createSessions(catalog: Catalog): Sessions {
       ...interrupted().flatMap(row => interruptedRow(catalog, row)),
     ],
     receivers: () => [...live.values()].flatMap(session => session.receivers()),
-    async open(plan, options) {
-      const isRehearsal = options?.isRehearsal ?? false
+    async open(plan, kind) {
+      const isRehearsal = kind?.isRehearsal ?? false
       const image = catalog.find(plan.imageId)
+      checkFlags(image, plan.delivery)
+      checkStart(plan.start, null, Date.now())
+      const card = findNic(plan.nic)
+      const others = [...store.open(), ...opening]
+      const address = await chooseAddress(options.settings(), others, takenPorts(card.address))
+      opening.add(address)
       const row: StoredSession = {
         id: sessionIdToHex(randomSession()),
         name: announcedName(plan.name ?? image.name),
         plan,
-        group: randomGroup(),
-        port: randomPort(),
+        ...address,
         createdAtMs: Date.now(),
         isOwned: true,
       }
-      const opened = await start(prepare(row, isRehearsal ? 'rehearsal' : 'new'))
-      store.opened(row)
-      return opened
+      try {
+        const opened = await start(prepare(row, isRehearsal ? 'rehearsal' : 'new'))
+        store.opened(row)
+        return opened
+      } finally {
+        opening.delete(address)
+      }
     },
     async continue(id) {
       const row = findInterrupted(id)
+      const progress = storedProgress(store.progress(id))
+      if (progress) earlier.set(id, progress)
       const session = await start(prepare(row, 'continued'))
       store.adopted(id)
       return session
     },
     discard(id) {
-      store.ended(findInterrupted(id), null)
+      const row = findInterrupted(id)
+      const before = storedProgress(store.progress(id))
+      store.ended(row, null, () => {
+        for (const session of interruptedRow(catalog, row)) {
+          const end = { state: 'ended', endedAtMs: Date.now(), fault: DISCARDED } as const
+          const { plan } = row
+          options.onEnded({ session: { ...session, ...end }, plan, receivers: [], earlier: before })
+        }
+      })
     },
     dismiss(id) {
       const session = find(id)
@@ -151,6 +236,8 @@ export function createSessions(catalog: Catalog): Sessions {
         throw new SessionError({ code: 'session/wrong-state', state, wanted: 'dismissed' })
       }
       live.delete(id)
+      kept.delete(id)
+      earlier.delete(id)
     },
     startNow: id => find(id).startNow(),
     pause: id => find(id).pause(),
@@ -159,6 +246,8 @@ export function createSessions(catalog: Catalog): Sessions {
     setRate: (id, bitsPerSecond) => find(id).setRate(bitsPerSecond),
     setStartRule: (id, rule) => find(id).setStartRule(rule),
     setDelivery(id, delivery) {
+      const { imageId } = find(id).session()
+      checkFlags(catalog.find(imageId), delivery)
       find(id).setDelivery(delivery)
       store.deliverySet(id, delivery)
     },
@@ -171,12 +260,21 @@ export function createSessions(catalog: Catalog): Sessions {
     drop: (id, receiverId) => find(id).drop(receiverId),
     retry: (id, receiverId) => find(id).retry(receiverId),
     async close() {
+      clearInterval(timer)
+      for (const session of live.values()) keepProgress(session)
+      for (const work of unwritten) write(work)
       await Promise.all([...live.values()].map(session => session.close()))
       for (const session of live.values()) {
         if (session.session().state !== 'ended') store.released(session.id)
       }
     },
   }
+}
+
+const DISCARDED: Fault = {
+  code: 'session/discarded',
+  message:
+    'The engine died in its midst and it was not gone on with. Machines that had not ended by then are not listed.',
 }
 
 /** What is known of a session before it goes on; an image that is gone leaves nothing to go on with. */

@@ -1,11 +1,6 @@
 /** Everything a session is opened with: fixed for its life, apart from rule and cap. */
 import crypto from 'node:crypto'
 import type { SessionPlan } from '../../../shared/session.ts'
-import {
-  DATA_PORT_FIRST,
-  DATA_PORT_LAST,
-  SESSION_GROUP_PREFIX,
-} from '../../../shared/protocol/limits.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
 import type { ImageLayout } from '../catalog/catalog.ts'
 import type { BenchKey } from './benchKey.ts'
@@ -30,6 +25,8 @@ export interface SessionSetup {
   readonly card: Card
   readonly group: string
   readonly port: number
+  /** Hops of announces, data and probes by multicast. IGMP's own is always 1 (RFC 3376 §4). */
+  readonly ttl: number
   readonly key: BenchKey
   readonly createdAtMs: number
   readonly isLoopedBack: boolean
@@ -46,13 +43,4 @@ export function announcedName(name: string): string {
 
 export function randomSession(): SessionId {
   return crypto.randomInt(1, 2 ** 32) as SessionId
-}
-
-/** Second byte 64 to 127: the multicast MAC then never equals that of 224.0.0.x (RFC 1112 §6.4). */
-export function randomGroup(): string {
-  return `${SESSION_GROUP_PREFIX}${crypto.randomInt(64, 128)}.${crypto.randomInt(1, 255)}`
-}
-
-export function randomPort(): number {
-  return crypto.randomInt(DATA_PORT_FIRST, DATA_PORT_LAST + 1)
 }

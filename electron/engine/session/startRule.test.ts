@@ -3,7 +3,7 @@ import { BY_HAND } from '../../../shared/session.ts'
 import { startVerdict } from './startRule.ts'
 
 const never = BY_HAND
-const empty = { openedAtMs: 10_000, ready: 0, lastJoinAtMs: null }
+const empty = { openedAtMs: 10_000, ready: 0, firstJoinAtMs: null, lastJoinAtMs: null }
 
 describe('the rule that starts a session', () => {
   it('waits for the technician when nothing else was asked', () => {
@@ -56,7 +56,7 @@ describe('the rule that starts a session', () => {
 
   it('starts by whichever rule holds first, and names all it waits for', () => {
     const rule = { ...BY_HAND, afterReceivers: 4, afterMs: 60_000, sinceLastJoinMs: 10_000 }
-    const waiting = { openedAtMs: 0, ready: 1, lastJoinAtMs: 5_000 }
+    const waiting = { openedAtMs: 0, ready: 1, firstJoinAtMs: 5_000, lastJoinAtMs: 5_000 }
     expect(startVerdict(rule, waiting, 6_000)).toEqual({
       isDue: false,
       waitingFor: 'Waiting for 3 more machines, or 54 s, or 9 s without a new machine',

@@ -3,14 +3,16 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { sql } from '../catalog/schema/0002-sessions.ts'
+import { sql as images } from '../catalog/schema/0001-images.ts'
+import { sql as sessions } from '../catalog/schema/0002-sessions.ts'
+import { sql as records } from '../catalog/schema/0003-records.ts'
 import { DEFAULT_RULES, BY_HAND } from '../../../shared/session.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 
 let database: Database
 beforeEach(() => {
   database = new Sqlite(':memory:')
-  database.exec(sql)
+  for (const sql of [images, sessions, records]) database.exec(sql)
 })
 afterEach(() => database.close())
 
@@ -112,7 +114,7 @@ test('a dead process that nobody collected owns nothing', async () => {
 test('an ended session is no longer offered', () => {
   const store = createSessionStore(database)
   store.opened(session)
-  store.ended(session, null)
+  store.ended(session, null, () => undefined)
   expect(store.open()).toEqual([])
   const row = database.prepare('SELECT state, result_json FROM sessions').get()
   expect(row).toEqual({ state: 'ended', result_json: null })

@@ -6,19 +6,9 @@ import fs from 'node:fs'
 import type { Database } from 'better-sqlite3'
 import { z } from 'zod'
 import { parseJson } from '../../../shared/parseJson.ts'
-import { type Delivery, deliverySchema } from '../../../shared/protocol/control.ts'
-import {
-  DEFAULT_POLICY,
-  type Policy,
-  policySchema,
-  receiverProtocolSchema,
-  type Session,
-  type SessionPlan,
-  sessionPlanSchema,
-  DEFAULT_RULES,
-  rulesSchema,
-  startRuleSchema,
-} from '../../../shared/session.ts'
+import type { Delivery } from '../../../shared/protocol/control.ts'
+import type { Policy, Session, SessionPlan } from '../../../shared/session.ts'
+import { storedPlanSchema } from './storedPlan.ts'
 
 export interface StoredSession {
   readonly id: string
@@ -39,23 +29,17 @@ export interface SessionStore {
   deliverySet(id: string, delivery: Delivery): void
   /** Leaves it open and unowned: this process goes, the session may go on. */
   released(id: string): void
-  ended(session: Pick<Session, 'id'>, result: Session | null): void
+  /** How far it is, for whoever finds it interrupted: any JSON. */
+  progressed(id: string, progress: unknown): void
+  /** As it was told; null where nothing was. */
+  progress(id: string): unknown
+  /** In one transaction with `record`: killed at any moment, both happened or neither. */
+  ended(session: Pick<Session, 'id'>, result: Session | null, record: () => void): void
   open(): StoredSession[]
 }
 
 const ownedPlanSchema = z.strictObject({
-  // Sessions from before there were policies go on with the one they had in effect.
-  plan: sessionPlanSchema.extend({
-    policy: policySchema.default(DEFAULT_POLICY),
-    delivery: deliverySchema.default('multicast'),
-    protocol: receiverProtocolSchema.default('benchcast'),
-    // It was confirmed when it was opened: there was no other way then.
-    rules: rulesSchema.default({ ...DEFAULT_RULES, isConfirmed: true }),
-    start: startRuleSchema.extend({
-      afterFirstJoinMs: startRuleSchema.shape.afterFirstJoinMs.default(null),
-      atMs: startRuleSchema.shape.atMs.default(null),
-    }),
-  }),
+  plan: storedPlanSchema,
   owner: z.strictObject({ pid: z.number().int(), startedAt: z.string() }),
 })
 
@@ -88,8 +72,13 @@ export function createSessionStore(database: Database): SessionStore {
   const setPolicy = database.prepare(
     `UPDATE sessions SET plan_json = json_set(plan_json, '$.plan.policy', json(?)) WHERE id = ?`,
   )
+  const setProgress = database.prepare('UPDATE sessions SET progress_json = ? WHERE id = ?')
+  const getProgress = database.prepare<[string], { progress_json: string | null }>(
+    'SELECT progress_json FROM sessions WHERE id = ?',
+  )
   const finish = database.prepare(
-    `UPDATE sessions SET state = 'ended', ended_at_ms = ?, result_json = ? WHERE id = ?`,
+    `UPDATE sessions SET state = 'ended', ended_at_ms = ?, result_json = ?, progress_json = NULL
+     WHERE id = ?`,
   )
   return {
     opened(session) {
@@ -102,8 +91,16 @@ export function createSessionStore(database: Database): SessionStore {
     deliverySet: (id, delivery) => void setDelivery.run(delivery, id),
     policySet: (id, policy) => void setPolicy.run(JSON.stringify(policy), id),
     released: id => void adopt.run(JSON.stringify(NOBODY), id),
-    ended: (session, result) =>
-      void finish.run(Date.now(), result === null ? null : JSON.stringify(result), session.id),
+    progressed: (id, progress) => void setProgress.run(JSON.stringify(progress), id),
+    progress: id => parseJson(getProgress.get(id)?.progress_json ?? 'null'),
+    ended(session, result, record) {
+      const json = result === null ? null : JSON.stringify(result)
+      const end = database.transaction(() => {
+        finish.run(Date.now(), json, session.id)
+        record()
+      })
+      end.immediate()
+    },
     open: () => select.all().flatMap(stored),
   }
 }

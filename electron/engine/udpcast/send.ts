@@ -30,6 +30,10 @@ export interface UdpcastOptions {
   readonly isAsync: boolean
   /** Receivers listen on it, the sender on the next; `--portbase` of the stock programs. */
   readonly portBase: number
+  /** Otherwise one of this site's, at random. */
+  readonly group?: string
+  /** Of the group's datagrams; otherwise 1. */
+  readonly ttl?: number
   readonly signal: AbortSignal
   /** Once, when machines may join. */
   onOpened(control: UdpcastControl): void
@@ -83,9 +87,9 @@ export async function sendUdpcast(options: UdpcastOptions): Promise<UdpcastResul
   const { broadcast } = nic
   if (broadcast === null) throw new UdpcastError({ code: 'net/no-broadcast', card: nic.name })
   // RFC 2365 §6.1: for this site alone. The stock default may fall among the source-specific groups, 232/8.
-  const group = `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`
+  const group = options.group ?? `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`
   const now = (): number => performance.now()
-  const start = options.start
+  const start = byMonotonicClock(options.start)
   const transfer = createTransfer({ group, broadcast, isAsync, start, openedAtMs: now() })
   const bell = createBell()
   let sendErrors = 0
@@ -94,6 +98,7 @@ export async function sendUdpcast(options: UdpcastOptions): Promise<UdpcastResul
     address: nic.address,
     broadcast,
     portBase,
+    ttl: options.ttl ?? 1,
     isLoopedBack: nic.kind === 'loopback',
     onSendError: () => void sendErrors++,
     onDatagram(from, datagram) {
@@ -124,7 +129,7 @@ export async function sendUdpcast(options: UdpcastOptions): Promise<UdpcastResul
       bell.ring()
     },
     setStart(rule) {
-      transfer.setStart(rule)
+      transfer.setStart(byMonotonicClock(rule))
       bell.ring()
     },
     setRate: bitsPerSecond => pacer.setRate(bitsPerSecond),
@@ -156,6 +161,11 @@ export async function sendUdpcast(options: UdpcastOptions): Promise<UdpcastResul
   const durationMs = transfer.startedAtMs === null ? 0 : now() - transfer.startedAtMs
   const isStopped = transfer.phase !== 'ended'
   return { ...last, isSuccess: !isStopped && transfer.isSuccess(), isStopped, durationMs }
+}
+
+/** What is decided here goes by a clock that nobody sets. */
+function byMonotonicClock(rule: StartRule): StartRule {
+  return rule.atMs === null ? rule : { ...rule, atMs: rule.atMs - Date.now() + performance.now() }
 }
 
 /** Waits until the socket has room, and, for content, until the rate allows it. */

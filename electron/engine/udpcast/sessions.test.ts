@@ -15,6 +15,8 @@ import {
 } from '../../../shared/session.ts'
 import { type Catalog, openCatalog } from '../catalog/catalog.ts'
 import type { Sessions } from '../session/session.ts'
+import { DEFAULT_SETTINGS } from '../../../shared/settings.ts'
+import type { EndedSession } from '../session/session.ts'
 import { createUdpcastSessions } from './sessions.ts'
 import { openModelReceiver, type OpenReceiver } from './wire.fixture.ts'
 
@@ -31,13 +33,20 @@ beforeEach(async () => {
   fs.writeFileSync(path.join(directory, 'image'), content)
   imageId = (await catalog.importFile(path.join(directory, 'image'), {})).image.id
   receiver = await openModelReceiver()
-  sessions = createUdpcastSessions(catalog, { portBase: receiver.portBase })
+  sessions = createUdpcastSessions(catalog, options())
 })
 afterEach(async () => {
   await sessions.close()
   receiver.close()
   catalog.close()
   fs.rmSync(directory, { recursive: true, force: true })
+})
+
+const ended: EndedSession[] = []
+const options = () => ({
+  portBase: receiver.portBase,
+  settings: () => DEFAULT_SETTINGS,
+  onEnded: (one: EndedSession) => void ended.push(one),
 })
 
 const plan = (part: Partial<SessionPlan> = {}): SessionPlan => ({
@@ -111,7 +120,7 @@ it('refuses what stock receivers do not know, with a sentence that says so', asy
 
 it('says at once which port is taken, and shows no session then', async () => {
   const { id } = await sessions.open(plan())
-  const second = createUdpcastSessions(catalog, { portBase: receiver.portBase })
+  const second = createUdpcastSessions(catalog, options())
   await expect(second.open(plan())).rejects.toMatchObject({ fault: { code: 'net/port-taken' } })
   expect(second.list()).toEqual([])
   sessions.stop(id)

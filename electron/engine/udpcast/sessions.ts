@@ -8,18 +8,26 @@ import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
 import { sessionIdToHex } from '../../../shared/protocol/packet.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { findNic } from '../net/net.ts'
-import { announcedName, randomSession, SessionError, type Sessions } from '../session/session.ts'
-import { PORT_BASE } from './send.ts'
+import {
+  announcedName,
+  checkFlags,
+  checkStart,
+  chooseGroup,
+  randomSession,
+  SessionError,
+  type Sessions,
+  type SessionsOptions,
+} from '../session/session.ts'
 import { openStockSession, type StockSession } from './stockSession.ts'
 
-export interface UdpcastSessionsOptions {
+export interface UdpcastSessionsOptions extends SessionsOptions {
   /** Where receivers listen; PORT_BASE, or another for tests. */
   readonly portBase: number
 }
 
 export function createUdpcastSessions(
   catalog: Catalog,
-  { portBase }: UdpcastSessionsOptions = { portBase: PORT_BASE },
+  { portBase, settings, onEnded }: UdpcastSessionsOptions,
 ): Sessions {
   const open = new Map<string, StockSession>()
 
@@ -38,7 +46,10 @@ export function createUdpcastSessions(
     receivers: (): Receiver[] => [...open.values()].flatMap(session => session.receivers()),
     async open(plan: SessionPlan) {
       const image = catalog.find(plan.imageId)
-      const session = await openStockSession({
+      checkFlags(image, 'multicast')
+      checkStart(plan.start, null, Date.now())
+      const others = [...open.values()].map(other => other.session())
+      const setup = {
         id: sessionIdToHex(randomSession()),
         name: announcedName(plan.name ?? image.name),
         plan,
@@ -46,6 +57,11 @@ export function createUdpcastSessions(
         content: catalog.content(image.id),
         nic: findNic(plan.nic),
         portBase,
+        group: chooseGroup(settings(), others),
+        ttl: settings().ttl,
+      }
+      const session = await openStockSession(setup, (row, receivers) => {
+        onEnded({ session: row, plan, receivers, earlier: null })
       })
       const row = session.session()
       open.set(row.id, session)

@@ -17,6 +17,7 @@ export interface SocketOptions {
   readonly address: string
   readonly broadcast: string
   readonly portBase: number
+  readonly ttl: number
   /** Lets receivers on this same computer listen. */
   readonly isLoopedBack: boolean
   onDatagram(from: string, datagram: Uint8Array): void
@@ -38,7 +39,7 @@ export async function openSockets(options: SocketOptions): Promise<UdpcastSocket
     process.platform === 'linux' ? await bound(broadcast, portBase + 1).catch(() => null) : null
   main.setBroadcast(true)
   main.setMulticastInterface(address)
-  main.setMulticastTTL(1)
+  main.setMulticastTTL(options.ttl)
   main.setMulticastLoopback(options.isLoopedBack)
   main.setSendBufferSize(SEND_BUFFER_BYTES)
   main.setRecvBufferSize(RECEIVE_BUFFER_BYTES)

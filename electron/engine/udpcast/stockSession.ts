@@ -5,7 +5,13 @@ import { formatBits } from '../../../shared/figures.ts'
 import type { Image } from '../../../shared/ipc.ts'
 import type { Receiver, Session, SessionPlan, StartRule } from '../../../shared/session.ts'
 import type { UsableNic } from '../net/net.ts'
-import { describeQuerier, isAtCap, SessionError, startVerdict } from '../session/session.ts'
+import {
+  checkStart,
+  describeQuerier,
+  isAtCap,
+  SessionError,
+  startVerdict,
+} from '../session/session.ts'
 import { BLOCK_BYTES } from './packet.ts'
 import type { UdpcastReceiver } from './receivers.ts'
 import { sendUdpcast, type UdpcastControl, type UdpcastProgress } from './send.ts'
@@ -30,10 +36,15 @@ export interface StockSetup {
   readonly content: AsyncIterable<Uint8Array>
   readonly nic: UsableNic
   readonly portBase: number
+  readonly group: string
+  readonly ttl: number
 }
 
 /** Resolves once machines may join. Faults: net/*. */
-export async function openStockSession(setup: StockSetup): Promise<StockSession> {
+export async function openStockSession(
+  setup: StockSetup,
+  onEnded: (session: Session, receivers: Receiver[]) => void,
+): Promise<StockSession> {
   const { plan, image, nic } = setup
   const createdAtMs = Date.now()
   const stopping = new AbortController()
@@ -44,7 +55,7 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
   let startedAtMs: number | null = null
   let endedAtMs: number | null = null
   let fault: Fault | null = null
-  let joins = { count: 0, atMs: 0 }
+  let joins = { count: 0, atMs: 0, firstAtMs: 0 }
 
   function learn(latest: UdpcastProgress): void {
     const nowMs = Date.now()
@@ -52,7 +63,7 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
     // A small image may start and end between two looks.
     if (latest.state === 'running' || latest.doneBytes > 0) startedAtMs ??= nowMs
     const count = latest.receivers.length
-    if (count > joins.count) joins = { count, atMs: nowMs }
+    if (count > joins.count) joins = { count, atMs: nowMs, firstAtMs: joins.firstAtMs || nowMs }
   }
 
   let work: Promise<void> = Promise.resolve()
@@ -65,6 +76,8 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
       rateBitsPerSecond: cap,
       isAsync: false,
       portBase: setup.portBase,
+      group: setup.group,
+      ttl: setup.ttl,
       signal: stopping.signal,
       onOpened(given) {
         control = given
@@ -72,11 +85,16 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
       },
       onProgress: learn,
     }).then(
-      () => void (endedAtMs = Date.now()),
+      () => {
+        endedAtMs = Date.now()
+        onEnded(session(), receivers())
+      },
       (error: unknown) => {
         endedAtMs = Date.now()
         fault = faultOf(error)
         failed(error)
+        // One that never opened was none.
+        if (control) onEnded(session(), receivers())
       },
     )
   })
@@ -104,7 +122,12 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
       rows.filter(row => states.includes(row.state)).length
     const isRunning = now === 'running'
     const rate = isRunning ? (progress?.rateBytesPerSecond ?? 0) * 8 : 0
-    const ready = { openedAtMs: createdAtMs, ready: joins.count, lastJoinAtMs: joins.atMs || null }
+    const ready = {
+      openedAtMs: createdAtMs,
+      ready: joins.count,
+      firstJoinAtMs: joins.firstAtMs || null,
+      lastJoinAtMs: joins.atMs || null,
+    }
     return {
       id: setup.id,
       revision: 0,
@@ -117,7 +140,7 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
       storedBytes: image.imageBytes,
       nic: nic.name,
       address: nic.address,
-      group: progress?.group ?? '',
+      group: setup.group,
       port: setup.portBase,
       state: now,
       start: rule,
@@ -168,6 +191,7 @@ export async function openStockSession(setup: StockSetup): Promise<StockSession>
     },
     setStartRule(changed) {
       if (state() !== 'waiting') throw wrongState(state(), 'given another start rule')
+      checkStart(changed, rule, Date.now())
       rule = changed
       control?.setStart(changed)
     },

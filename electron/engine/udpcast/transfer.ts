@@ -77,6 +77,7 @@ export function createTransfer(options: TransferOptions): Transfer {
   const replies: Step[] = []
   let phase: Transfer['phase'] = 'waiting'
   let isStartedByHand = false
+  let firstJoinAtMs: number | null = null
   let lastJoinAtMs: number | null = null
   let startedAtMs: number | null = null
   let helloAtMs = options.openedAtMs
@@ -99,6 +100,7 @@ export function createTransfer(options: TransferOptions): Transfer {
     const known = table.at(address)
     if (phase === 'waiting') {
       if (known?.state !== 'waiting') lastJoinAtMs = nowMs
+      firstJoinAtMs ??= nowMs
       const entry = known ?? table.add(address, 'waiting', nowMs)
       if (entry) entry.state = 'waiting'
       if (!isAsync) reply(address, entry?.number ?? -1)
@@ -126,12 +128,15 @@ export function createTransfer(options: TransferOptions): Transfer {
     if (Math.min(openMs, sinceJoinMs) < settleMs) return false
     // Without answers, machines may be there that were never heard.
     if (waiting === 0 && !isAsync) return false
-    const { afterReceivers, afterMs, sinceLastJoinMs } = start
+    const { afterReceivers, afterMs, sinceLastJoinMs, afterFirstJoinMs, atMs } = start
+    const sinceFirstMs = nowMs - (firstJoinAtMs ?? nowMs)
     return (
       isStartedByHand ||
       (afterReceivers !== null && waiting >= afterReceivers) ||
       (afterMs !== null && openMs >= afterMs) ||
-      (sinceLastJoinMs !== null && waiting > 0 && sinceJoinMs >= sinceLastJoinMs)
+      (sinceLastJoinMs !== null && waiting > 0 && sinceJoinMs >= sinceLastJoinMs) ||
+      (afterFirstJoinMs !== null && waiting > 0 && sinceFirstMs >= afterFirstJoinMs) ||
+      (atMs !== null && nowMs >= atMs)
     )
   }
 

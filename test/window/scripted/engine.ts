@@ -7,6 +7,7 @@
  */
 import type { Image } from '../../../shared/ipc.ts'
 import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
+import { DEFAULT_SETTINGS } from '../../../shared/settings.ts'
 import { type Channel, type Handlers, RpcError, serve, type Served } from '../../../shared/rpc.ts'
 import type { Attachable } from '../../../electron/engine/parent.ts'
 import { examinationOf, PACED_BY_DISK, slowed } from './reasons.ts'
@@ -154,6 +155,18 @@ function createBench(scene: string, machines: number): Bench {
     'boot:view': () => ({ bench: null, machines: [] }),
     'boot:medium': () => ({ bytes: 62 * 1024 * 1024 }),
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
+    'app:diagnostics': () => ({ fileName: 'benchcast-diagnostics.txt', content: 'Scripted.' }),
+    'catalog:setFlags': ({ imageId, ...flags }) => ({ ...imageOf(imageId), ...flags }),
+    'session:trace': () => [],
+    'settings:get': () => DEFAULT_SETTINGS,
+    'settings:set': () => refuse('This engine is scripted and keeps no settings.'),
+    'history:list': () => [],
+    'history:detail': () => refuse('This engine is scripted.'),
+    'history:export': () => refuse('This engine is scripted.'),
+    'template:list': () => [],
+    'template:save': () => refuse('This engine is scripted.'),
+    'template:remove': () => null,
+    'template:open': () => refuse('This engine is scripted.'),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
   return {

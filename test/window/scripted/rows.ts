@@ -29,6 +29,8 @@ export function image(
     createdAtMs: START_MS - 86_400_000,
     verifiedAtMs: isIntact === null ? null : START_MS - 3_600_000,
     isIntact,
+    allowsMulticast: true,
+    onlyMulticast: false,
   }
 }
 
