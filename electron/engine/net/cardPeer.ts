@@ -1,15 +1,25 @@
 /**
  * UDP between one card and one peer: a port of its own, connected, so that the kernel drops what others send to it and
- * tells when the peer has gone (ICMP). Linux holds it to the card by SO_BINDTODEVICE, socket(7).
+ * tells when the peer has gone (ICMP). Linux holds it to the card by SO_BINDTODEVICE, socket(7), and sends many datagrams
+ * in one call, sendmmsg(2); elsewhere, and without the FFI, node:dgram does all.
  */
 import dgram from 'node:dgram'
 import { openCardDescriptor } from './cardSocket.ts'
-import { loadLinuxSockets } from './linuxSockets.ts'
+import {
+  createMessageVector,
+  ERRNO,
+  type LinuxSockets,
+  loadLinuxSockets,
+  systemError,
+} from './linuxSockets.ts'
 
 export interface CardPeerOptions {
   readonly card: string
   readonly address: string
   readonly peer: { readonly address: string; readonly port: number }
+  /** The longest that will be sent, and how many may gather before a flush. */
+  readonly datagramBytes: number
+  readonly batchDatagrams: number
   /** `datagram` is the listener's to keep. */
   onDatagram(datagram: Uint8Array): void
   /** Nobody listens there any more, or the card went away. The socket stays open. */
@@ -17,25 +27,31 @@ export interface CardPeerOptions {
 }
 
 export interface CardPeer {
-  /** Takes the datagram over: it must not change any more. */
-  send(datagram: Uint8Array): void
+  /** Copies both, to leave by the next `flush` at the latest. */
+  send(header: Uint8Array, payload: Uint8Array): void
+  flush(): void
+  /**
+   * The next datagram if it comes within so many ms, without going to sleep for it; null otherwise, and always where
+   * there is no FFI. A view, valid until the next call.
+   */
+  receiveSoon(waitMs: number): Uint8Array | null
   /** Idempotent. */
   close(): void
 }
+
+/** What a peer answers with is short; the rest of a longer datagram is cut off. */
+const RECEIVE_BYTES = 2048
 
 /** Rejects with system errors as Node words them. */
 export async function openCardPeer(options: CardPeerOptions): Promise<CardPeer> {
   const { card, address, peer } = options
   const linux = await loadLinuxSockets()
   const socket = dgram.createSocket('udp4')
-  let isClosed = false
+  const fd = linux ? openCardDescriptor(linux, { card, isShared: false }, address, 0) : null
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
-      const bind: dgram.BindOptions = linux
-        ? { fd: openCardDescriptor(linux, { card, isShared: false }, address, 0) }
-        : { port: 0, address, exclusive: true }
-      socket.bind(bind, () => {
+      socket.bind(fd === null ? { port: 0, address, exclusive: true } : { fd }, () => {
         socket.off('error', reject)
         resolve()
       })
@@ -51,9 +67,84 @@ export async function openCardPeer(options: CardPeerOptions): Promise<CardPeer> 
   }
   socket.on('error', options.onUnreachable)
   socket.on('message', options.onDatagram)
+  return linux && fd !== null ? batchedPeer(linux, fd, socket, options) : plainPeer(socket)
+}
+
+function plainPeer(socket: dgram.Socket): CardPeer {
+  let isClosed = false
   return {
-    send(datagram) {
-      if (!isClosed) socket.send(datagram)
+    send(header, payload) {
+      if (!isClosed) socket.send(Buffer.concat([header, payload]))
+    },
+    flush() {},
+    receiveSoon: () => null,
+    close() {
+      if (!isClosed) socket.close()
+      isClosed = true
+    },
+  }
+}
+
+/** node:dgram keeps the descriptor and waits on it; what is sent and hoped for goes past it. */
+function batchedPeer(
+  sockets: LinuxSockets,
+  fd: number,
+  socket: dgram.Socket,
+  { datagramBytes, batchDatagrams, peer, onUnreachable }: CardPeerOptions,
+): CardPeer {
+  const batch = new Uint8Array(new ArrayBuffer(datagramBytes * batchDatagrams))
+  const batchAddress = sockets.addressOf(batch.buffer)
+  const out = createMessageVector(sockets, batchDatagrams)
+  const received = new Uint8Array(new ArrayBuffer(RECEIVE_BYTES))
+  const into = createMessageVector(sockets, 1)
+  into.setData(0, sockets.addressOf(received.buffer), RECEIVE_BYTES)
+  let count = 0
+  let isClosed = false
+
+  function unreachable(errno: number, what: string): void {
+    onUnreachable(systemError(`${what} ${peer.address}:${peer.port}`, errno))
+  }
+
+  function flush(): void {
+    let first = 0
+    while (first < count && !isClosed) {
+      const sent = sockets.send(fd, out.address + first * out.strideBytes, count - first)
+      if (sent > 0) first += sent
+      else if (sent !== -ERRNO.interrupted) {
+        // A full queue is a loss like any other: the peer asks again. The rest means that there is no way to it.
+        const isLoss = sent === -ERRNO.again || sent === -ERRNO.noBuffer
+        if (!isLoss) unreachable(-sent, 'send to')
+        break
+      }
+    }
+    count = 0
+  }
+
+  return {
+    send(header, payload) {
+      if (isClosed) return
+      if (count === batchDatagrams) flush()
+      const at = count * datagramBytes
+      batch.set(header, at)
+      batch.set(payload, at + header.length)
+      out.setData(count++, batchAddress + at, header.length + payload.length)
+    },
+    flush,
+    receiveSoon(waitMs) {
+      const endMs = performance.now() + waitMs
+      do {
+        if (isClosed) return null
+        const result = sockets.receive(fd, into.address, 1)
+        if (result === 1) return received.subarray(0, into.bytes(0))
+        if (result !== -ERRNO.again && result !== -ERRNO.interrupted) {
+          // The kernel tells an error once, to whoever comes first.
+          unreachable(-result, 'receive from')
+          return null
+        }
+        // Who answers may be a process on this very processor.
+        sockets.yield()
+      } while (performance.now() < endMs)
+      return null
     },
     close() {
       if (!isClosed) socket.close()

@@ -33,6 +33,8 @@ export interface LinuxSockets {
   receive(fd: number, messages: number, count: number): number
   /** Answers how many were sent, or minus errno. */
   send(fd: number, messages: number, count: number): number
+  /** Lets whoever else waits for this processor go first, sched_yield(2). */
+  yield(): void
   /** Where an ArrayBuffer's memory begins. The buffer must outlive every structure that names it. */
   addressOf(buffer: ArrayBufferLike): number
 }
@@ -143,6 +145,7 @@ function wrap(koffi: Ffi): LinuxSockets {
     'int recvmmsg(int fd, uintptr_t messages, uint32_t count, int flags, uintptr_t timeout)',
   )
   const sendmmsg = bindCall('int sendmmsg(int fd, uintptr_t messages, uint32_t count, int flags)')
+  const schedYield = bindCall('int sched_yield()')
 
   const must = (result: number, what: string): number => {
     if (result < 0) throw systemError(what, koffi.errno())
@@ -173,6 +176,7 @@ function wrap(koffi: Ffi): LinuxSockets {
     poll: (pollfds, count, timeoutMs) => counted(poll(pollfds, count, timeoutMs)),
     receive: (fd, messages, count) => counted(recvmmsg(fd, messages, count, MSG_DONTWAIT, 0)),
     send: (fd, messages, count) => counted(sendmmsg(fd, messages, count, MSG_DONTWAIT)),
+    yield: () => void schedYield(),
     addressOf: buffer => Number(koffi.address(buffer)),
   }
 }
@@ -225,6 +229,8 @@ export function holdToCard(sockets: LinuxSockets, fd: number, cardAddress: strin
 /** `count` struct mmsghdr, each with one iovec and room for one control message of up to 8 bytes. */
 export interface MessageVector {
   readonly address: number
+  /** From one message to the next. */
+  readonly strideBytes: number
   /** Every message goes to this sockaddr, which the vector keeps alive. */
   setTo(sockaddr: Uint8Array<ArrayBuffer>): void
   /** Memory that the message sends or fills. */
@@ -260,6 +266,7 @@ export function createMessageVector(sockets: LinuxSockets, count: number): Messa
   let to: Uint8Array<ArrayBuffer> | null = null
   return {
     address: base,
+    strideBytes: MMSGHDR.bytes,
     setTo(sockaddr) {
       to = sockaddr
       for (let i = 0; i < count; i++) {

@@ -115,11 +115,18 @@ export function encodeOptions(options: ReadonlyMap<string, string>): Uint8Array 
 /** `block` counts from 1 and is written modulo 65536: larger files roll over to 0, as every client here does. */
 export function encodeData(block: number, payload: Uint8Array): Uint8Array {
   const datagram = new Uint8Array(DATA_HEADER_BYTES + payload.length)
-  datagram[1] = OPCODE.data
-  datagram[2] = (block >> 8) & 0xff
-  datagram[3] = block & 0xff
+  dataHeader(block, datagram)
   datagram.set(payload, DATA_HEADER_BYTES)
   return datagram
+}
+
+/** What stands before a block, written into the first DATA_HEADER_BYTES of `into`. */
+export function dataHeader(block: number, into: Uint8Array): Uint8Array {
+  into[0] = 0
+  into[1] = OPCODE.data
+  into[2] = (block >> 8) & 0xff
+  into[3] = block & 0xff
+  return into
 }
 
 export function encodeAck(block: number): Uint8Array {

@@ -8,8 +8,9 @@ import type { FileEvent } from '../fileEvent.ts'
 import { normalisePath } from '../filePath.ts'
 import { negotiate } from './negotiation.ts'
 import {
+  DATA_HEADER_BYTES,
+  dataHeader,
   decodeTftp,
-  encodeData,
   encodeError,
   encodeOptions,
   TFTP_ERROR,
@@ -34,10 +35,21 @@ export interface TftpServer {
   close(): void
 }
 
-/** Each holds two descriptors; a bench of 200 machines starts in waves anyway. */
+/** Each holds a descriptor; a bench of 200 machines starts in waves anyway. */
 const MAX_TRANSFERS = 128
 /** Firmware has one at a time, and leaves one or two behind when it is reset. */
 const MAX_TRANSFERS_OF_CLIENT = 8
+/**
+ * While so few transfers are under way, the next acknowledgement is waited for awake: on a fast network it comes within
+ * microseconds, and going to sleep for it costs more than it takes. For so long, and so often in a row before others
+ * have their turn; where it was in vain, ever more rarely.
+ */
+const AWAKE_TRANSFERS = 2
+const AWAKE_MS = 0.04
+const AWAKE_TURNS = 32
+const MAX_SLEPT_TURNS = 1024
+/** A wait that took so long was not ours: others want the processor, and whoever sleeps gets it sooner. */
+const CROWDED_MS = 0.25
 /** Resends are due within 20 ms at the earliest. */
 const TICK_MS = 10
 const PROGRESS_MS = 250
@@ -87,7 +99,10 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
   ): void {
     const key = `${from.address}:${from.port}`
     const same = running.get(key)
-    if (same) return same.transfer?.askedAgain(performance.now())
+    if (same) {
+      same.transfer?.askedAgain(performance.now())
+      return same.socket?.flush()
+    }
     const { name } = packet
     const tell = (step: FileEvent['step']): void =>
       options.onEvent({ client: from.address, name, step })
@@ -106,8 +121,7 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
       // Code 1 and nothing else: older shims give up on other codes, and a path would tell strangers of this computer.
       return refuse(from, TFTP_ERROR.fileNotFound, 'File not found')
     }
-    const ofClient = [...running.values()].filter(each => each.client === from.address).length
-    if (running.size >= MAX_TRANSFERS || ofClient >= MAX_TRANSFERS_OF_CLIENT) {
+    if (!makeRoom(from.address)) {
       tell({ kind: 'refused' })
       return refuse(from, TFTP_ERROR.notDefined, 'Too many transfers at once; try again')
     }
@@ -122,10 +136,29 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
     running.set(key, entry)
     tell({ kind: 'started', sentBytes: 0, bytes: content.length })
     begin(key, entry, packet, content, from.port).catch((error: unknown) => {
-      running.delete(key)
+      if (running.get(key) === entry) running.delete(key)
       const message = error instanceof Error ? error.message : String(error)
       tell({ kind: 'aborted', sentBytes: 0, message })
     })
+  }
+
+  /**
+   * False: too much is under way. Transfers that nobody ever answered give way, the oldest first: firmware that was reset
+   * leaves such behind, and requests under invented addresses must keep no machine out.
+   */
+  function makeRoom(client: string): boolean {
+    const ofClient = [...running].filter(([, each]) => each.client === client)
+    const isClientFull = ofClient.length >= MAX_TRANSFERS_OF_CLIENT
+    if (!isClientFull && running.size < MAX_TRANSFERS) return true
+    const unanswered = ([, { transfer }]: [string, Running]): boolean => !transfer?.hasAnswered
+    const found = isClientFull ? ofClient.find(unanswered) : [...running].find(unanswered)
+    if (!found) return false
+    const [key, { socket, client: former, name }] = found
+    running.delete(key)
+    socket?.close()
+    const message = 'It never answered, and gave way to another.'
+    options.onEvent({ client: former, name, step: { kind: 'aborted', sentBytes: 0, message } })
+    return true
   }
 
   async function begin(
@@ -137,15 +170,37 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
   ): Promise<void> {
     const terms = negotiate(packet.options, content.length)
     const { blockBytes } = terms
+    const none = new Uint8Array(0)
+    const options = encodeOptions(terms.accepted ?? new Map<string, string>())
+    const header = new Uint8Array(DATA_HEADER_BYTES)
+    const take = (datagram: Uint8Array): void => {
+      const answer = decodeTftp(datagram)
+      if (answer.kind === 'malformed') return reject(answer.reason)
+      transfer.take(answer, performance.now())
+      socket.flush()
+      after(key, entry, answer)
+    }
+    /** Datagrams for which nobody waits awake; after a wait in vain, twice as many as after the last. */
+    let asleep = 0
+    let slept = 0
     const socket = await openCardPeer({
       card,
       address,
       peer: { address: entry.client, port: clientPort },
+      datagramBytes: Math.max(DATA_HEADER_BYTES + blockBytes, options.length),
+      batchDatagrams: terms.windowBlocks,
       onDatagram(datagram) {
-        const answer = decodeTftp(datagram)
-        if (answer.kind === 'malformed') return reject(answer.reason)
-        transfer.take(answer, performance.now())
-        after(key, entry, answer)
+        take(datagram)
+        if (running.size > AWAKE_TRANSFERS || asleep-- > 0) return
+        for (let turn = 0; turn < AWAKE_TURNS && asleep <= 0; turn++) {
+          const startMs = performance.now()
+          const next = socket.receiveSoon(AWAKE_MS)
+          const isCrowded = performance.now() - startMs > CROWDED_MS
+          if (isCrowded) slept = MAX_SLEPT_TURNS
+          else slept = next === null ? Math.min(MAX_SLEPT_TURNS, slept * 2 + 1) : 0
+          asleep = slept
+          if (next !== null) take(next)
+        }
       },
       onUnreachable(error) {
         transfer.gone()
@@ -154,16 +209,17 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
     })
     entry.socket = socket
     const transfer = createTransfer(content.length, terms, {
-      options: () => socket.send(encodeOptions(terms.accepted ?? new Map<string, string>())),
-      data: block =>
-        socket.send(
-          encodeData(block, content.subarray((block - 1) * blockBytes, block * blockBytes)),
-        ),
+      options: () => socket.send(options, none),
+      data(block) {
+        const at = (block - 1) * blockBytes
+        socket.send(dataHeader(block, header), content.subarray(at, at + blockBytes))
+      },
     })
     entry.transfer = transfer
-    if (isClosed) return socket.close()
+    if (isClosed || running.get(key) !== entry) return socket.close()
     timer ??= setInterval(tick, TICK_MS)
     transfer.start(performance.now())
+    socket.flush()
   }
 
   /** Tells how far it is, and puts away what has ended. */
@@ -194,6 +250,7 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
     const nowMs = performance.now()
     for (const [key, entry] of running) {
       entry.transfer?.tick(nowMs)
+      entry.socket?.flush()
       after(key, entry, null)
     }
   }

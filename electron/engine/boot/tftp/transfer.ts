@@ -26,6 +26,8 @@ export interface Transfer {
   readonly dueAtMs: number
   readonly ackedBytes: number
   readonly resends: number
+  /** The client has said something: its address is real, and it wants the file. */
+  readonly hasAnswered: boolean
   start(nowMs: number): void
   take(packet: TftpPacket, nowMs: number): void
   tick(nowMs: number): void
@@ -172,6 +174,9 @@ export function createTransfer(fileBytes: number, terms: Terms, wire: TransferWi
     },
     get resends() {
       return resends
+    },
+    get hasAnswered() {
+      return hasAnswered
     },
     start(nowMs) {
       heardAtMs = nowMs
