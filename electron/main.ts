@@ -4,13 +4,27 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { app, type BrowserWindow, dialog, protocol, session, type WebContents } from 'electron'
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  Menu,
+  powerSaveBlocker,
+  protocol,
+  session,
+  type WebContents,
+} from 'electron'
 import type { EngineStatus } from '../shared/bridge.ts'
 import { openAssets } from './assets/assets.ts'
 import { handle, listen, PAGE_ORIGIN } from './ipc/ipc.ts'
+import { createAwake } from './shell/awake.ts'
+import { type Closing, guardClosing } from './shell/closing.ts'
 import { createEngineHost, type EngineHost, type HostConnection } from './shell/engineHost.ts'
 import { findNode } from './shell/nodeBinary.ts'
+import { notifyEnd } from './shell/notify.ts'
 import { denyPermissions, lockPages } from './shell/security.ts'
+import { isOpen, type SessionWatch, watchSessions } from './shell/sessionWatch.ts'
+import { type BenchTray, hasTray, openTray } from './shell/tray.ts'
 import { openWindow } from './shell/window.ts'
 
 const pageUrl = new URL(PAGE_ORIGIN)
@@ -30,23 +44,26 @@ if (app.requestSingleInstanceLock()) void run()
 else app.quit()
 
 async function run(): Promise<void> {
+  // Its shortcuts (reload, developer tools, quit at once) have no place at the bench. macOS copies and pastes by it.
+  if (process.platform !== 'darwin') Menu.setApplicationMenu(null)
   await app.whenReady()
   const appDirectory = app.getAppPath()
   servePage(path.join(appDirectory, 'out', 'renderer'))
   denyPermissions(session.defaultSession)
 
-  let window: BrowserWindow | null = null
+  let bench: Bench | null = null
   const host = startEngine(appDirectory, status => {
-    if (window && !window.isDestroyed()) window.webContents.send('engine:status', status)
+    bench?.watch.engineStatus(status)
+    if (bench && !bench.window.isDestroyed()) bench.window.webContents.send('engine:status', status)
   })
-  connectPages(host)
-  offerDialogs(() => window)
+  connectPages(host, page => bench?.closing.pageLoaded(page))
+  const window = openWindow(path.join(appDirectory, 'out', 'electron', 'preload.cjs'))
+  offerDialogs(window)
+  bench = runBench(window, host)
+  const { closing } = bench
 
-  window = openWindow(path.join(appDirectory, 'out', 'electron', 'preload.cjs'))
-  app.on('second-instance', () => {
-    if (window?.isMinimized()) window.restore()
-    window?.focus()
-  })
+  app.on('second-instance', () => closing.open())
+  app.on('before-quit', () => closing.letGo())
   app.on('window-all-closed', () => app.quit())
   let isEngineClosed = false
   app.on('will-quit', event => {
@@ -57,6 +74,42 @@ async function run(): Promise<void> {
       app.quit()
     })
   })
+}
+
+interface Bench {
+  readonly window: BrowserWindow
+  readonly watch: SessionWatch
+  readonly closing: Closing
+}
+
+/** Everything that depends on whether sessions run: sleep, the tray, the question at closing, the word at the end. */
+function runBench(window: BrowserWindow, host: EngineHost): Bench {
+  let tray: BenchTray | null = null
+  const keepAwake = createAwake(powerSaveBlocker)
+  const watch = watchSessions(() => host.connect(), {
+    changed(sessions) {
+      keepAwake(sessions.some(isOpen))
+      tray?.show(sessions)
+    },
+    ended(session) {
+      if (watch.settings.notifiesOnDesktop) notifyEnd(session, () => closing.open())
+    },
+  })
+  const quit = (): void => app.quit()
+  const closing = guardClosing({ window, watch, canHide: () => tray !== null, quit })
+  listen('window:closeAnswer', (_, answer) => closing.answered(answer))
+  listen('window:open', () => closing.open())
+  void hasTray().then(isThere => {
+    if (!isThere) return
+    tray = openTray({
+      open: () => closing.open(),
+      stopSessions: () => void watch.stopAll(),
+      quit: () => void watch.stopAll().finally(quit),
+    })
+    tray.show(watch.sessions)
+  })
+  watch.engineStatus(host.status)
+  return { window, watch, closing }
 }
 
 function servePage(directory: string): void {
@@ -82,7 +135,7 @@ function startEngine(appDirectory: string, onStatus: (status: EngineStatus) => v
 }
 
 /** One engine connection per page load; the page asks for the next when one ends. */
-function connectPages(host: EngineHost): void {
+function connectPages(host: EngineHost, onLoad: (page: WebContents) => void): void {
   const connections = new Map<WebContents, HostConnection>()
   listen('engine:connect', page => {
     if (!connections.has(page)) page.once('destroyed', () => connections.get(page)?.close())
@@ -90,6 +143,7 @@ function connectPages(host: EngineHost): void {
     const connection = host.connect()
     connections.set(page, connection)
     page.send('engine:status', host.status)
+    onLoad(page)
     connection.onMessage(message => {
       if (!page.isDestroyed()) page.send('engine:frame', JSON.stringify(message))
     })
@@ -106,24 +160,18 @@ function connectPages(host: EngineHost): void {
   })
 }
 
-function offerDialogs(currentWindow: () => BrowserWindow | null): void {
+function offerDialogs(window: BrowserWindow): void {
   handle('dialog:chooseFiles', async (_, kind) => {
     const options: Electron.OpenDialogOptions =
       kind === 'folder'
         ? { properties: ['openDirectory'] }
         : { properties: ['openFile', 'multiSelections'] }
-    const parent = currentWindow()
-    const chosen = await (parent
-      ? dialog.showOpenDialog(parent, options)
-      : dialog.showOpenDialog(options))
+    const chosen = await dialog.showOpenDialog(window, options)
     return chosen.canceled ? [] : chosen.filePaths
   })
   handle('dialog:chooseSavePath', async (_, suggestedName) => {
     const options = { defaultPath: path.join(app.getPath('downloads'), suggestedName) }
-    const parent = currentWindow()
-    const chosen = await (parent
-      ? dialog.showSaveDialog(parent, options)
-      : dialog.showSaveDialog(options))
+    const chosen = await dialog.showSaveDialog(window, options)
     return chosen.canceled || !chosen.filePath ? null : chosen.filePath
   })
 }

@@ -1,6 +1,6 @@
 /** The page's only way out: the functions of shared/bridge.ts. No Electron object ever crosses. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
-import type { Bridge, EngineStatus } from '../shared/bridge.ts'
+import type { Bridge, CloseQuestion, EngineStatus } from '../shared/bridge.ts'
 
 const bridge: Bridge = {
   connect: () => ipcRenderer.send('engine:connect'),
@@ -13,6 +13,12 @@ const bridge: Bridge = {
     webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
   chooseFiles: kind => ipcRenderer.invoke('dialog:chooseFiles', kind),
   chooseSavePath: suggestedName => ipcRenderer.invoke('dialog:chooseSavePath', suggestedName),
+  onCloseAsked: listener =>
+    void ipcRenderer.on('window:closeAsked', (_, question: CloseQuestion) => listener(question)),
+  answerClose: answer => ipcRenderer.send('window:closeAnswer', answer),
+  onSmall: listener =>
+    void ipcRenderer.on('window:small', (_, isSmall: boolean) => listener(isSmall)),
+  showWindow: () => ipcRenderer.send('window:open'),
 }
 
 contextBridge.exposeInMainWorld('benchcast', bridge)

@@ -5,7 +5,7 @@
  * It reconnects for ever, loads everything once per connection and then passes changes on, at most one batch per
  * drawn frame.
  */
-import type { Bridge, EngineStatus } from '../shared/bridge.ts'
+import type { Bridge, CloseAnswer, CloseQuestion, EngineStatus } from '../shared/bridge.ts'
 import type { AppInfo, CatalogTask, Examination, Image, Nic } from '../shared/ipc.ts'
 import type { Receiver, Session } from '../shared/session.ts'
 import { type Channel, type Client, createClient } from '../shared/rpc.ts'
@@ -35,6 +35,9 @@ export interface EngineListener {
   /** The connection ended; the next `loaded` heals it. */
   lost(): void
   status(status: EngineStatus): void
+  /** Only in the window: see shared/bridge.ts. */
+  closeAsked(question: CloseQuestion): void
+  small(isSmall: boolean): void
 }
 
 export interface Engine {
@@ -45,6 +48,8 @@ export interface Engine {
   pathForFile(file: File): string
   chooseFiles(kind: 'files' | 'folder'): Promise<readonly string[]>
   chooseSavePath(suggestedName: string): Promise<string | null>
+  answerClose(answer: CloseAnswer): void
+  showWindow(): void
   /** Tries at once instead of at the next attempt. */
   reconnect(): void
 }
@@ -87,6 +92,8 @@ export function connectEngine(listener: EngineListener, token: string): Engine {
     pathForFile: file => bridge?.pathForFile(file) ?? '',
     chooseFiles: kind => bridge?.chooseFiles(kind) ?? Promise.resolve([]),
     chooseSavePath: name => bridge?.chooseSavePath(name) ?? Promise.resolve(null),
+    answerClose: answer => bridge?.answerClose(answer),
+    showWindow: () => bridge?.showWindow(),
     reconnect: () => {
       if (!client) connect()
     },
@@ -177,6 +184,11 @@ function openBridge(bridge: Bridge, listener: EngineListener): () => Channel {
   bridge.onMessage(frame => onMessage(JSON.parse(frame)))
   bridge.onClose(() => onClose())
   bridge.onStatus(status => listener.status(status))
+  bridge.onCloseAsked(question => {
+    bridge.answerClose('shown')
+    listener.closeAsked(question)
+  })
+  bridge.onSmall(isSmall => listener.small(isSmall))
   return () => {
     bridge.connect()
     return {

@@ -24,6 +24,9 @@ const ELECTRON = [
   'libxrandr2',
 ]
 
+/** Services for the window to talk to, and a browser for the dashboard. */
+const DESKTOP = ['dbus-daemon', 'libglib2.0-bin', 'python3-dbusmock', 'chromium']
+
 const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 
 /** Standard servers and clients that ours are tried against. */
@@ -51,6 +54,7 @@ const SETS = {
     ...ELECTRON,
     'xvfb',
     'xauth',
+    ...DESKTOP,
     ...NETWORK,
     ...BOOT,
     'udpcast',

@@ -16,6 +16,9 @@ const MAX_FRAME_CHARS = 8 * 2 ** 20
 export const pageMessages = {
   'engine:connect': z.undefined(),
   'engine:frame': z.string().max(MAX_FRAME_CHARS),
+  /** To `window:closeAsked`: the page shows the question, or it was answered. */
+  'window:closeAnswer': z.enum(['shown', 'keep', 'stop', 'cancel']),
+  'window:open': z.undefined(),
 } as const
 
 /** Page asks main. */
@@ -26,6 +29,7 @@ export const pageRequests = {
 
 type Messages = typeof pageMessages
 type Requests = typeof pageRequests
+export type PageMessage<N extends keyof Messages> = z.infer<Messages[N]>
 
 /** Calls `listener` for each well-formed message of a trusted page; drops all others. */
 export function listen<N extends keyof Messages>(

@@ -28,9 +28,30 @@ export function openWindow(preloadPath: string): BrowserWindow {
       spellcheck: false,
       // The bench is watched from across the room, often behind another window.
       backgroundThrottling: false,
+      // The sound at the end of a session comes long after the last click.
+      autoplayPolicy: 'no-user-gesture-required',
     },
   })
   window.once('ready-to-show', () => window.show())
+  reviveWhenCrashed(window)
   void window.loadURL(`${PAGE_ORIGIN}/`)
   return window
+}
+
+/** First at once, then ever slower: a page that dies on sight must not keep the laptop busy while the engine works. */
+const REVIVED_AFTER_MS = [0, 500, 2000, 10_000] as const
+const CRASHES_FORGOTTEN_MS = 60_000
+
+/** A page's process that crashed, or was killed for its memory, is started again; the engine's sessions never noticed. */
+function reviveWhenCrashed(window: BrowserWindow): void {
+  let crashesAtMs: number[] = []
+  window.webContents.on('render-process-gone', (_, { reason }) => {
+    if (reason === 'clean-exit') return
+    const nowMs = Date.now()
+    crashesAtMs = [...crashesAtMs.filter(at => nowMs - at < CRASHES_FORGOTTEN_MS), nowMs]
+    const step = Math.min(crashesAtMs.length, REVIVED_AFTER_MS.length) - 1
+    setTimeout(() => {
+      if (!window.isDestroyed()) window.webContents.reload()
+    }, REVIVED_AFTER_MS[step])
+  })
 }

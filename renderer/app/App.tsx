@@ -1,6 +1,7 @@
 /** The one screen: catalog left, the bench with its card and button beside it. */
 import { CatalogScreen } from '../features/catalog/Screen.tsx'
 import { SessionScreen } from '../features/session/Screen.tsx'
+import { CloseQuestion } from './CloseQuestion.tsx'
 import { LinkBanners } from './LinkBanners.tsx'
 import { Notices } from './Notices.tsx'
 
@@ -10,6 +11,7 @@ export function App() {
       <CatalogScreen />
       <SessionScreen banners={<LinkBanners />} />
       <Notices />
+      <CloseQuestion />
     </div>
   )
 }

@@ -1,10 +1,35 @@
-/** Says when the engine is not there, and that it came back. */
-import { LoaderCircle, PlugZap, RefreshCw, X } from 'lucide-react'
+/** Says when the engine is not there, and that it came back; and why the window is small. */
+import { LoaderCircle, Maximize2, PlugZap, RefreshCw, X } from 'lucide-react'
 import { Banner } from '../ui/Banner.tsx'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { useApp, useEngine } from './context.ts'
 
 export function LinkBanners() {
+  return (
+    <>
+      <LinkBanner />
+      <SmallBanner />
+    </>
+  )
+}
+
+function SmallBanner() {
+  const isSmall = useApp(state => state.isSmall)
+  const engine = useEngine()
+  if (!isSmall) return null
+  return (
+    <Banner
+      tone="idle"
+      icon={Maximize2}
+      title="Benchcast goes on in this small window"
+      buttons={<Button onClick={engine.showWindow}>Full size</Button>}
+    >
+      <p className="text-muted">This desktop shows no tray to go on in.</p>
+    </Banner>
+  )
+}
+
+function LinkBanner() {
   const link = useApp(state => state.link)
   const status = useApp(state => state.engineStatus)
   const wasRestarted = useApp(state => state.wasRestarted)

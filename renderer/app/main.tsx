@@ -33,6 +33,8 @@ const engine = connectEngine(
     },
     lost: () => store.getState().linkLost(),
     status: status => store.getState().engineStatusChanged(status),
+    closeAsked: question => store.getState().closeAsked(question),
+    small: isSmall => store.getState().windowSized(isSmall),
   },
   takeToken(),
 )

@@ -1,6 +1,6 @@
 /** The link to the engine, and what the technician should be told about it. */
 import type { StateCreator } from 'zustand'
-import type { EngineStatus } from '../../shared/bridge.ts'
+import type { CloseQuestion, EngineStatus } from '../../shared/bridge.ts'
 import type { AppInfo } from '../../shared/ipc.ts'
 
 export interface Notice {
@@ -16,6 +16,12 @@ export interface AppSlice {
   readonly wasRestarted: boolean
   readonly info: AppInfo | null
   readonly notices: readonly Notice[]
+  /** The window is to close while sessions are open; null when nothing is asked. */
+  readonly closeQuestion: CloseQuestion | null
+  /** The desktop has no tray: the window goes on small. */
+  readonly isSmall: boolean
+  readonly closeAsked: (question: CloseQuestion | null) => void
+  readonly windowSized: (isSmall: boolean) => void
   readonly linkLost: () => void
   readonly linkOpened: (info: AppInfo) => void
   readonly engineStatusChanged: (status: EngineStatus) => void
@@ -33,6 +39,10 @@ export const createAppSlice: StateCreator<AppSlice> = set => ({
   wasRestarted: false,
   info: null,
   notices: [],
+  closeQuestion: null,
+  isSmall: false,
+  closeAsked: closeQuestion => set({ closeQuestion }),
+  windowSized: isSmall => set({ isSmall }),
   linkLost: () => set(state => ({ link: state.link === 'connecting' ? 'connecting' : 'lost' })),
   linkOpened: info =>
     set(state => ({

@@ -24,6 +24,13 @@ export interface BenchWindow {
   /** Pid of the engine's process, and CPU seconds of all processes of the window. */
   enginePid(): number
   cpuSeconds(): number
+  readonly mainPid: number
+  /** Of the page's own process. */
+  pagePid(): number
+  /** The page as it is now: Playwright gives one up for good when its process dies. */
+  freshPage(): Promise<Page>
+  /** False once the app has ended, whatever ended it. */
+  isAlive(): boolean
   close(): Promise<void>
 }
 
@@ -31,16 +38,20 @@ export interface LaunchOptions {
   /** Script of the scripted engine (scripted/engine.ts); without it the real engine runs. */
   readonly script?: string
   readonly size?: readonly [number, number]
+  readonly env?: Readonly<Record<string, string>>
+  /** Catalog and profile of a launch before it; then the caller removes it. */
+  readonly directory?: string
 }
 
 export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'benchcast-window-'))
+  const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'benchcast-window-')))
   await mkdir(PICTURES, { recursive: true })
-  const main = startMain(directory, options.script ?? null)
+  const main = startMain(directory, options.script ?? null, options.env ?? {})
   let browser: Browser
   let page: Page
+  let url = ''
   try {
-    const url = await debuggerUrl(main)
+    url = await debuggerUrl(main)
     await pageLoaded(url)
     browser = await chromium.connectOverCDP(url)
     page = await firstPage(browser)
@@ -82,16 +93,36 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
         .filter(row => family.has(row.pid) && !row.command.includes('process.ts'))
         .reduce((sum, row) => sum + row.cpuSeconds, 0)
     },
+    mainPid: main.pid ?? 0,
+    pagePid() {
+      const family = new Set([main.pid])
+      const rows = processes()
+      for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
+      const page = rows.find(row => family.has(row.pid) && row.command.includes('--type=renderer'))
+      if (!page) throw new Error('No page process runs.')
+      return page.pid
+    },
+    async freshPage() {
+      await pageLoaded(url)
+      await browser.close()
+      browser = await chromium.connectOverCDP(url)
+      return firstPage(browser)
+    },
+    isAlive: () => main.exitCode === null && main.signalCode === null,
     async close() {
       // In this order: closing a connection to a living Electron can take Playwright half a minute.
       await end(main)
       await browser.close()
-      await rm(directory, { recursive: true, force: true })
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
     },
   }
 }
 
-function startMain(directory: string, script: string | null): ChildProcess {
+function startMain(
+  directory: string,
+  script: string | null,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   const executable = process.env['BENCHCAST_ELECTRON']
   if (!executable) {
     throw new Error('BENCHCAST_ELECTRON is not set: run through test/window/vitest.config.ts.')
@@ -108,6 +139,7 @@ function startMain(directory: string, script: string | null): ChildProcess {
       ...process.env,
       BENCHCAST_CATALOG: path.join(directory, 'catalog'),
       ...(script === null ? {} : scripted),
+      ...env,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

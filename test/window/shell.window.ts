@@ -1,0 +1,179 @@
+/** The shell around the page: sleep, tray, closing, notification; and what a crash leaves. Real engine where data flows. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { type BenchWindow, launch, type LaunchOptions } from './app.ts'
+import { type Desktop, openDesktop, type Service } from './desktop.ts'
+import { type ReceiverProcess, startReceiver } from './receivers.ts'
+import { clickClose, isOnScreen } from './x11.ts'
+
+let bench: BenchWindow | null = null
+let desktop: Desktop | null = null
+let receivers: ReceiverProcess[] = []
+let directories: string[] = []
+afterEach(async () => {
+  await Promise.all(receivers.map(receiver => receiver.stop()))
+  receivers = []
+  await bench?.close()
+  bench = null
+  await desktop?.close()
+  desktop = null
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
+  directories = []
+})
+
+async function open(options: LaunchOptions, services: readonly Service[]): Promise<BenchWindow> {
+  desktop = await openDesktop(services)
+  bench = await launch({ ...options, env: desktop.env })
+  return bench
+}
+
+const closeWindow = (): void => clickClose('Benchcast')
+const isHidden = (): boolean => !isOnScreen('Benchcast')
+const calls = (service: Service): Promise<string> => desktop?.calls(service) ?? expect.unreachable()
+const count = (text: string, part: RegExp): number => text.match(part)?.length ?? 0
+
+test('sleep is held off from the bench’s opening to the session’s end, and not before or after', async () => {
+  const { page } = await open({ script: 'ready:2' }, ['sleep'])
+  await page.getByRole('button', { name: /^Debian 13 workshop/ }).click()
+  expect(count(await calls('sleep'), / Inhibit /g)).toBe(0)
+  await page.getByTestId('big-button').click()
+  await page.getByText('Start now for 2 machines').waitFor()
+  await expect.poll(async () => count(await calls('sleep'), / Inhibit /g)).toBe(1)
+  expect(count(await calls('sleep'), / Uninhibit /g)).toBe(0)
+  await page.getByRole('button', { name: 'Close the bench' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close the bench' }).click()
+  await expect.poll(async () => count(await calls('sleep'), / Uninhibit /g)).toBe(1)
+})
+
+test('the end of a session is told on the desktop', async () => {
+  const { page } = await open({ script: 'running:2' }, ['notifications'])
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByRole('button', { name: 'Stop the session' }).click()
+  await expect.poll(() => calls('notifications')).toMatch(/Notify .*of 2 machines verified/)
+})
+
+test('without an open session the window closes and the app ends, unasked', async () => {
+  const window = await open({ script: 'ready:2' }, ['tray'])
+  closeWindow()
+  await expect.poll(() => window.isAlive(), { timeout: 10_000 }).toBe(false)
+})
+
+test('closing asks while a session is open; it goes on in the tray, whose icon brings the window back', async () => {
+  const window = await open({ script: 'running:4' }, ['tray'])
+  const { page, picture } = window
+  await page.getByText('Pause sending').waitFor()
+  await expect.poll(() => calls('tray')).toMatch(/RegisterStatusNotifierItem/)
+  closeWindow()
+  const dialog = page.getByRole('dialog', { name: 'Close the window?' })
+  await dialog.waitFor()
+  await picture('shell-close-asked')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(isHidden()).toBe(false)
+  closeWindow()
+  await dialog.getByRole('button', { name: 'Go on in the tray' }).click()
+  await expect.poll(isHidden).toBe(true)
+  expect(window.isAlive()).toBe(true)
+  await desktop?.clickTray()
+  await expect.poll(isHidden).toBe(false)
+  await page.getByText('Pause sending').waitFor()
+})
+
+test('stopping at the question ends the session, then the app', async () => {
+  const window = await open({ script: 'running:4' }, ['tray', 'notifications'])
+  await window.page.getByText('Pause sending').waitFor()
+  closeWindow()
+  const stop = window.page.getByRole('button', { name: 'Stop the session' })
+  await stop.waitFor()
+  // The page is gone before the click is reported.
+  await stop.click().catch(() => undefined)
+  await expect.poll(() => window.isAlive(), { timeout: 10_000 }).toBe(false)
+})
+
+test('where the desktop has no tray the question says so, and the session goes on in a small window', async () => {
+  const { page, picture } = await open({ script: 'running:4' }, [])
+  await page.getByText('Pause sending').waitFor()
+  closeWindow()
+  await page.getByRole('dialog').getByText('This desktop shows no tray').waitFor()
+  await picture('shell-no-tray')
+  await page.getByRole('button', { name: 'Go on in a small window' }).click()
+  await page.getByText('Benchcast goes on in this small window').waitFor()
+  expect(isHidden()).toBe(false)
+  await expect.poll(() => page.evaluate(() => window.outerWidth)).toBeLessThan(500)
+  await page.getByRole('button', { name: 'Full size' }).click()
+  await expect.poll(() => page.evaluate(() => window.outerWidth)).toBeGreaterThan(900)
+})
+
+const VERIFIED = /^1 of 1 machines? verified/
+
+/** The real engine with a session at work on loopback: its image's name is the session's. */
+async function atWork(window: BenchWindow): Promise<string> {
+  const name = `shell-${randomBytes(4).toString('hex')}`
+  const { page } = window
+  await writeFile(path.join(window.directory, `${name}.img`), randomBytes(12 * 2 ** 20))
+  await window.drop('aside', [path.join(window.directory, `${name}.img`)])
+  await page.getByText('Imported', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Network card|^Choose a network card/ }).click()
+  await page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
+  await page.getByRole('button', { name: /^Speed limit/ }).click()
+  await page.getByLabel('Send at most').fill('16')
+  await page.getByRole('button', { name: 'Set the limit' }).click()
+  await page.getByTestId('big-button').click()
+  await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
+  receivers.push(startReceiver(path.join(window.directory, 'disk.img'), name))
+  await page.getByText('Start now for 1 machine').waitFor()
+  await page.getByTestId('big-button').click()
+  await page.locator('[data-state-name="receiving"]').first().waitFor()
+  return name
+}
+
+test('the page’s process killed: the session never notices, and the window is back with it', async () => {
+  const window = await open({}, [])
+  await atWork(window)
+  const engine = window.enginePid()
+  const killed = window.pagePid()
+  process.kill(killed, 'SIGKILL')
+  await expect.poll(() => pidOrNone(() => window.pagePid()), { timeout: 20_000 }).not.toBe(killed)
+  expect(window.enginePid()).toBe(engine)
+  const [code] = await Promise.all(receivers.map(receiver => receiver.ended))
+  expect(code).toBe(0)
+  const page = await window.freshPage()
+  await page.getByText(VERIFIED).first().waitFor()
+})
+
+test('the app itself killed: the engine puts the session away, and the next start goes on with it to the end', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'benchcast-window-'))
+  directories.push(directory)
+  const first = await open({ directory }, [])
+  const name = await atWork(first)
+  const engine = first.enginePid()
+  process.kill(first.mainPid, 'SIGKILL')
+  await expect.poll(() => isRunning(engine), { timeout: 10_000 }).toBe(false)
+  await first.close()
+  bench = await launch({ directory })
+  await bench.page.getByText(`Session ${name} was interrupted`).waitFor()
+  await bench.page.getByRole('button', { name: 'Go on', exact: true }).click()
+  await bench.page.getByText(VERIFIED).first().waitFor({ timeout: 90_000 })
+  const [code] = await Promise.all(receivers.map(receiver => receiver.ended))
+  expect(code).toBe(0)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function pidOrNone(read: () => number): number | null {
+  try {
+    return read()
+  } catch {
+    return null
+  }
+}
