@@ -85,10 +85,7 @@ async function run(
     })
   }
   const started = firstMark(sender, (line, atMs) => tool.startedAtMs(line, atMs))
-  const written = receivers.map(one =>
-    // The last: a read-back that finds fault goes back to receiving.
-    lastMark(one, (line, atMs) => tool.writtenAtMs(line, atMs)),
-  )
+  const written = receivers.map(one => writtenMark(tool, one))
   const peaks = all.map(one => watchPeakMemory(one.pid, one.ended))
   if (tool.isDaemon) {
     await sender.ended
@@ -138,9 +135,15 @@ export function firstMark(running: Running, mark: Mark): () => number | null {
   return () => found
 }
 
-export function lastMark(running: Running, mark: Mark): () => number | null {
+/** When a receiver had written everything; a read-back that finds fault goes back to receiving. */
+export function writtenMark(tool: Tool, running: Running): () => number | null {
   let found: number | null = null
-  onLines(running, (line, readAtMs) => (found = mark(line, readAtMs) ?? found))
+  onLines(running, (line, readAtMs) => {
+    const told = tool.written(line, readAtMs)
+    // While it reads back it goes on saying that everything is written: the first time counts.
+    if (told?.atMs === null) found = null
+    else if (told) found ??= told.atMs
+  })
   return () => found
 }
 

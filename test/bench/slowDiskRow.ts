@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { isSame, receive, send } from '../netns/commands.ts'
 import { createLab } from '../netns/harness.ts'
-import { firstMark, lastMark } from './cell.ts'
+import { firstMark, writtenMark } from './cell.ts'
 import { type Bench, median, type Row } from './row.ts'
 import { benchcast, CLI } from './tools.ts'
 
@@ -69,9 +69,7 @@ async function measureOrdinary(bench: Bench, isSlowThere: boolean): Promise<numb
     const ordinary = Array.from({ length: ORDINARY }, (_, at) =>
       receive(lab, at + 1, output(at + 1)),
     )
-    const written = ordinary.map(one =>
-      lastMark(one, (line, atMs) => benchcast.writtenAtMs(line, atMs)),
-    )
+    const written = ordinary.map(one => writtenMark(benchcast, one))
     const codes = await Promise.all(ordinary.map(async one => (await one.ended).code))
     const marks = [started(), ...written.map(mark => mark())]
     if (codes.some(code => code !== 0) || marks.includes(null)) {

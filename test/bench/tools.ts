@@ -30,8 +30,8 @@ export interface Tool {
   outputPath(plan: Plan, to: string): string
   /** When data began to flow, as a line of the sender's output tells; null when it does not. Epoch, ms. */
   startedAtMs(line: string, readAtMs: number): number | null
-  /** When a receiver had written all, as a line of its output tells. */
-  writtenAtMs(line: string, readAtMs: number): number | null
+  /** When a receiver had written all, or that it has not, as a line of its output tells; null when it tells neither. */
+  written(line: string, readAtMs: number): { readonly atMs: number | null } | null
   /** Its receivers go on waiting for the next session and must be ended. */
   readonly isDaemon: boolean
 }
@@ -60,10 +60,17 @@ export const benchcast: Tool = {
     to,
   ],
   outputPath: (_plan, to) => to,
-  startedAtMs: line => numberIn(line, 'session', row => row.startedAtMs),
-  // At that change of state everything is written and matched chunk by chunk; reading it back begins.
-  writtenAtMs: (line, readAtMs) =>
-    numberIn(line, 'progress', row => (row.state === 'verifying' ? (row.atMs ?? readAtMs) : null)),
+  startedAtMs(line) {
+    const startedAtMs = rowIn(line, 'session')?.startedAtMs
+    return typeof startedAtMs === 'number' ? startedAtMs : null
+  },
+  // At the change to verifying everything is written and matched chunk by chunk; reading it back begins.
+  written(line, readAtMs) {
+    const row = rowIn(line, 'progress')
+    if (row === null || row.state === 'done') return null
+    if (row.state !== 'verifying') return { atMs: null }
+    return { atMs: typeof row.atMs === 'number' ? row.atMs : readAtMs }
+  },
 }
 
 /**
@@ -91,7 +98,7 @@ export const udpcast: Tool = {
   ],
   outputPath: (_plan, to) => to,
   startedAtMs: (line, readAtMs) => (line.includes('Starting transfer') ? readAtMs : null),
-  writtenAtMs: (line, readAtMs) => (line.includes('Transfer complete') ? readAtMs : null),
+  written: (line, readAtMs) => (line.includes('Transfer complete') ? { atMs: readAtMs } : null),
 }
 
 /**
@@ -115,7 +122,7 @@ export const uftp: Tool = {
   ],
   outputPath: (plan, to) => path.join(`${to}.d`, path.basename(plan.file)),
   startedAtMs: (line, readAtMs) => (/Sending file/.test(line) ? readAtMs : null),
-  writtenAtMs: (line, readAtMs) => (/[Ff]ile transfer complete/.test(line) ? readAtMs : null),
+  written: (line, readAtMs) => (/[Ff]ile transfer complete/.test(line) ? { atMs: readAtMs } : null),
 }
 
 export const TOOLS = { benchcast, udpcast, uftp } as const
@@ -138,11 +145,10 @@ function uftpId(host: number): string {
 
 type Row = Readonly<Record<string, unknown>>
 
-function numberIn(line: string, event: string, pick: (row: Row) => unknown): number | null {
+function rowIn(line: string, event: string): Row | null {
   if (!line.startsWith('{')) return null
   const row = JSON.parse(line) as Row
-  const value = row.event === event ? pick(row) : null
-  return typeof value === 'number' ? value : null
+  return row.event === event ? row : null
 }
 
 /** A command as one types it; paths, which may hold spaces, come after. */
