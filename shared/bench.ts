@@ -64,6 +64,8 @@ export const benchMachineSchema = z.strictObject({
   /** What it does, or what keeps it from starting, and what to do. */
   sentence: text,
   sessionId: sessionId.nullable(),
+  /** The session that the technician sent it to; null leaves it to the only open one. */
+  assignedTo: sessionId.nullable(),
   /** The disk that the technician chose for it; null leaves it to the session's rule. */
   chosenDisk: z.string().max(64).nullable(),
   firstSeenAtMs: atMs,

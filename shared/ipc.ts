@@ -3,6 +3,7 @@
  * `rpc.ts` carries them. Numbers carry their unit in the name; times are Unix ms.
  */
 import { z } from 'zod'
+import { benchEvents, benchRequests } from './bench.ts'
 import { bootBenchSchema, bootLookSchema, bootPlanSchema, bootViewSchema } from './boot.ts'
 import { faultSchema } from './fault.ts'
 import { historyEvents, historyRequests } from './history.ts'
@@ -177,6 +178,10 @@ export const requests = {
   'session:setStartRule': { input: inSession.extend({ start: startRuleSchema }), output: nothing },
   'session:dropReceiver': { input: onReceiver, output: nothing },
   'session:retryReceiver': { input: onReceiver, output: nothing },
+  /** Lets a machine that asks take part. */
+  'session:approve': { input: onReceiver, output: nothing },
+  /** Disks may be overwritten by way of the session's card, for the rest of the day. */
+  'session:confirm': { input: inSession, output: nothing },
   /** Goes on with a session that the engine's death interrupted. */
   'session:continue': { input: inSession, output: sessionSchema },
   /** Ends an interrupted session for good. */
@@ -209,6 +214,7 @@ export const requests = {
     }),
     output: sessionSchema,
   },
+  ...benchRequests,
   ...traceRequests,
   ...settingsRequests,
   ...historyRequests,
@@ -230,6 +236,7 @@ export const events = {
   'doctor:changed': z.array(examinationSchema),
   /** Everything, whenever something of it changed: a bench has few machines. */
   'boot:changed': bootViewSchema,
+  ...benchEvents,
   ...settingsEvents,
   ...historyEvents,
   ...templateEvents,

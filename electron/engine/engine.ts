@@ -6,16 +6,19 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { AppInfo, EventName, Events } from '../../shared/ipc.ts'
 import type { Receiver, Session, SessionPlan } from '../../shared/session.ts'
+import type { BootView } from '../../shared/boot.ts'
+import { BENCH_PORT } from '../../shared/protocol/limits.ts'
 import { type Channel, type Handlers, type Served, serve } from '../../shared/rpc.ts'
 import { createBootService, findPartsDirectory, writeBootMedium } from './boot/boot.ts'
 import { type Catalog, openCatalog } from './catalog/catalog.ts'
+import { type Offer, createBench } from './bench/bench.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import { createEventLog, diagnose } from './eventLog/eventLog.ts'
 import { listNics } from './net/net.ts'
 import { createRecords } from './records.ts'
 import { createRehearsals } from './rehearsal/rehearsal.ts'
 import { createRowTracker } from './rowTracker.ts'
-import { createSessions, createTraces, type Sessions } from './session/session.ts'
+import { createSessions, createTraces, openBenchKey, type Sessions } from './session/session.ts'
 import { createTasks } from './tasks/tasks.ts'
 import { createUdpcastSessions, PORT_BASE } from './udpcast/udpcast.ts'
 
@@ -38,6 +41,8 @@ const TICK_MS = 100
 /** Cards change rarely, and reading them touches many files. */
 const NIC_TICKS = 20
 const BOOT_TICKS = 10
+/** What a machine does in a session shows at its tile by the session's own rows. */
+const BENCH_TICKS = 10
 const TRACE_TICKS = 10
 
 /** Throws CatalogError where the directory cannot be opened. */
@@ -45,7 +50,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const catalog = openCatalog(options.catalogDirectory)
   const records = createRecords(catalog, emit, openSession)
   const { settings, keep, keepLater } = records
-  const sessions = createSessions(catalog, { settings, onEnded: keep })
+  const sessions = createSessions(catalog, {
+    settings,
+    onEnded: keep,
+    numberOf: (machine, address) => bench.numberOf(machine, address),
+    otherDhcp: nic => boot.otherDhcp(nic),
+  })
   const stockSessions = createUdpcastSessions(catalog, {
     settings,
     onEnded: keepLater,
@@ -61,6 +71,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   let areTasksStale = false
   let isBootStale = false
   let bootSaid = ''
+  let isBenchStale = false
+  let benchSaid = ''
   let nics = ''
   let ticks = 0
 
@@ -97,7 +109,30 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
   })
 
+  const bench = createBench({
+    database: catalog.database,
+    key: openBenchKey(catalog.directory),
+    port: BENCH_PORT,
+    addresses: () => benchAddresses(boot.view(), sessions.offers()),
+    offers: () => sessions.offers(),
+    onUp: machine => boot.machineUp(machine),
+    onChange: () => {
+      isBenchStale = true
+    },
+    onTrouble: sentence => {
+      if (sentence !== null) log.note('engine', sentence)
+    },
+  })
+
   const timer = setInterval(() => {
+    bench.tick()
+    if (isBenchStale || ticks % BENCH_TICKS === 0) {
+      isBenchStale = false
+      const machines = bench.list()
+      const text = JSON.stringify(machines)
+      if (text !== benchSaid) emit('bench:changed', machines)
+      benchSaid = text
+    }
     if (areTasksStale) {
       areTasksStale = false
       log.tasks(tasks.list())
@@ -189,8 +224,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       done(owner(sessionId).setStartRule(sessionId, start)),
     'session:dropReceiver': ({ sessionId, receiverId }) =>
       done(owner(sessionId).drop(sessionId, receiverId)),
-    'session:retryReceiver': ({ sessionId, receiverId }) =>
-      done(owner(sessionId).retry(sessionId, receiverId)),
+    'session:retryReceiver': ({ sessionId, receiverId }) => {
+      owner(sessionId).retry(sessionId, receiverId)
+      bench.retry(receiverId)
+      return null
+    },
+    'session:approve': ({ sessionId, receiverId }) =>
+      done(owner(sessionId).approve(sessionId, receiverId)),
+    'session:confirm': ({ sessionId }) => done(owner(sessionId).confirm(sessionId)),
+    'bench:list': () => bench.list(),
+    'bench:chooseDisk': ({ machineId, disk }) => done(bench.chooseDisk(machineId, disk)),
+    'bench:assign': ({ machineId, sessionId }) => done(bench.assign(machineId, sessionId)),
+    'bench:log': ({ machineId }) => bench.log(machineId),
     'session:continue': ({ sessionId }) => sessions.continue(sessionId),
     'session:discard': ({ sessionId }) => done(sessions.discard(sessionId)),
     'session:dismiss': ({ sessionId }) => done(owner(sessionId).dismiss(sessionId)),
@@ -228,10 +273,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await rehearsals.close()
       await stockSessions.close()
       await sessions.close()
+      await bench.close()
       records.close()
       catalog.close()
     },
   }
+}
+
+/** Cards in use. Nothing starts from this computer over its loopback. */
+function benchAddresses({ bench }: BootView, offers: readonly Offer[]): string[] {
+  const used = offers.map(offer => offer.announce.control.address)
+  const all = bench === null ? used : [...used, bench.address]
+  return all.filter(address => !address.startsWith('127.'))
 }
 
 function freeBytes(catalog: Catalog): number | null {

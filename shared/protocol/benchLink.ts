@@ -50,6 +50,8 @@ export type Hello = z.infer<typeof helloSchema>
 /** What a machine is to do: all it needs to join a session without an announce. */
 export const taskSchema = z.strictObject({
   session,
+  /** Another than before: what failed is to be tried once more. */
+  attempt: z.number().int().min(0),
   announce: announceSchema,
   target: targetRuleSchema,
   /** The technician's choice goes before the rule. */

@@ -22,6 +22,8 @@ export interface BootService {
   /** The client in a machine's boot environment has reported. Without a bench open nobody waits for it. */
   machineUp(machine: ReportedMachine): void
   view(): BootView
+  /** A DHCP server that is not ours, as the last look at a card's network found it; null where none is known. */
+  otherDhcp(nic: string): string | null
 }
 
 export interface ReportedMachine {
@@ -38,12 +40,17 @@ export interface BootServiceOptions {
   onChange(): void
 }
 
+/** With DHCP off, whoever names our files also gives the addresses. */
+const ELSEWHERE = 'the one that names the boot files'
+
 /** As text, with colons. */
 const MAC_LENGTH = 17
 
 export function createBootService({ directory, onChange }: BootServiceOptions): BootService {
   let helper: BootHelper | null = null
   let bench: BootBench | null = null
+  /** By card: the address, or null. */
+  const others = new Map<string, string | null>()
   /** One after another, so that two front ends cannot open two. */
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -80,6 +87,8 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
         onChange()
       },
     })
+    const { dhcp } = helper
+    others.set(card.name, dhcp ? (dhcp.proposal.servers[0]?.address ?? null) : ELSEWHERE)
     const opened = benchOf(card, plan, helper)
     bench = opened
     onChange()
@@ -89,6 +98,7 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
   return {
     async look(nic) {
       const { mode, reason, warnings, servers, bootServers } = await lookForDhcp(findNic(nic))
+      others.set(nic, servers[0]?.address ?? null)
       const all = [...new Set([...servers, ...bootServers])]
       return {
         mode,
@@ -111,6 +121,7 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
       const known = isMac ? given : machineAt(helper.progress(), address)?.mac
       if (known) helper.note({ kind: 'up', mac: known, uuid, address, atMs: Date.now() })
     },
+    otherDhcp: nic => others.get(nic) ?? null,
     view() {
       const nowMs = Date.now()
       const machines = helper ? [...helper.progress().values()] : []

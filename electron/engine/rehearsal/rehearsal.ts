@@ -107,6 +107,8 @@ export function createRehearsals(): Rehearsals {
       onStep('session')
       const sessions = createSessions(catalog, {
         settings: () => DEFAULT_SETTINGS,
+        numberOf: countUp(),
+        otherDhcp: () => null,
         onEnded: () => undefined,
       })
       undo.unshift(() => sessions.close())
@@ -233,5 +235,15 @@ function orderFor(
       // The same losses each time: what went wrong once can be looked at again.
       seed: at + 1,
     })),
+  }
+}
+
+/** In order of joining. */
+function countUp(): (machine: { readonly id: string }) => number {
+  const numbers = new Map<string, number>()
+  return ({ id }) => {
+    const number = numbers.get(id) ?? numbers.size + 1
+    numbers.set(id, number)
+    return number
   }
 }

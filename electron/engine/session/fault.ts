@@ -17,6 +17,7 @@ export type SessionFault =
     }
   | { readonly code: 'session/no-free-port'; readonly portFirst: number; readonly portLast: number }
   | { readonly code: 'session/start-in-past'; readonly time: string }
+  | { readonly code: 'session/crowded'; readonly most: number }
   | { readonly code: 'session/not-with-udpcast'; readonly what: string }
 
 export class SessionError extends Error {
@@ -54,6 +55,8 @@ function describe(fault: SessionFault): string {
       return `No two free neighbouring UDP ports are left from ${fault.portFirst} to ${fault.portLast}. End a session, or widen the port range in the settings.`
     case 'session/start-in-past':
       return `The session cannot start at ${fault.time}: that time has passed. Choose a later one, or start it by hand.`
+    case 'session/crowded':
+      return `The session takes ${fault.most} machines at most, and has them. Image this one in the next session.`
     case 'session/sender-failed':
       return `Sending stopped: ${fault.reason}. What the machines hold is kept; verify the image, then go on with the session.`
   }

@@ -6,10 +6,13 @@
  */
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/session.ts'
-import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
+import type { Announce } from '../../../shared/protocol/announcePacket.ts'
+import type { Delivery, Machine, SessionPhase } from '../../../shared/protocol/control.ts'
 import { JUMBO_PACKETS } from '../../../shared/protocol/limits.ts'
 import { broadcastAddress, cardMtu, openIgmpQuerier, type QuerierState } from '../net/net.ts'
 import { type PumpStats, startSender } from '../sender/sender.ts'
+import type { Offer } from '../bench/bench.ts'
+import { asksBecause } from './admission.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
 import { destinations, MAX_UNICAST_MACHINES, takingPart, unicastCrowded } from './delivery.ts'
@@ -33,6 +36,7 @@ import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { createSlowMachines } from './slowMachines.ts'
 import { checkStart, startVerdict } from './startRule.ts'
 import { STRAGGLER_STEP_MS } from './stragglers.ts'
+import { createStartGate } from './startGate.ts'
 import { type Vitals, vitalsOf } from './vitals.ts'
 
 export interface LiveSession {
@@ -49,6 +53,12 @@ export interface LiveSession {
   setPolicy(policy: Policy): void
   setDelivery(delivery: Delivery): void
   drop(receiverId: string): void
+  /** A machine that asks may take part. */
+  approve(receiverId: string): void
+  /** Disks may be overwritten: see LiveOptions. */
+  confirmed(): void
+  /** What machines in the boot environment are told of it; null once it has ended. */
+  offer(): Offer | null
   retry(receiverId: string): void
   /** Sends test datagrams to every connected machine: what each says, within 4 s. Short while the image travels. */
   probe(request: ProbeRequest): Promise<readonly ProbeResult[]>
@@ -69,9 +79,18 @@ const CHANGE_MS = 200
 /** Long enough for the last message to leave before sockets close, ms. */
 const FAREWELL_MS = 300
 
+export interface LiveOptions {
+  readonly numberOf: (machine: Machine, address: string) => number
+  /** The address of a DHCP server that is not ours on this card's network, where one is known. */
+  readonly otherDhcp: () => string | null
+  /** Whether somebody has said that disks may be overwritten. */
+  readonly isConfirmed: () => boolean
+}
+
 /** `onEnded` once, when it ended for good, with the machines as they ended. Throws `session/cannot-bind`. */
 export async function openLiveSession(
   setup: SessionSetup,
+  options: LiveOptions,
   onEnded: (session: Session, receivers: Receiver[]) => void,
 ): Promise<LiveSession> {
   const { layout, card, plan } = setup
@@ -151,7 +170,9 @@ export async function openLiveSession(
     command: sender.command,
     phase: (): SessionPhase => phase,
     sentBytes: () => stats.sentBytes,
+    ...options,
   })
+  const gate = createStartGate(options.isConfirmed, table.disks)
   const closers: (() => void | Promise<void>)[] = [() => prober.close(), () => sender.close()]
   let control: Awaited<ReturnType<typeof openControlServer>>
   let announcer: Awaited<ReturnType<typeof openAnnouncer>>
@@ -184,17 +205,20 @@ export async function openLiveSession(
   if (setup.isContinued) begin()
 
   function announce(): void {
-    if (phase === 'ended') return
-    announcer.announce({
+    if (phase !== 'ended') announcer.announce(announcement(phase))
+  }
+
+  function announcement(state: Exclude<Phase, 'ended'>): Announce {
+    return {
       name: setup.name,
       image: plan.imageId,
       imageName: announcedName(setup.imageName),
       imageBytes: manifest.imageBytes,
-      state: phase,
+      state,
       control: { address: card.address, port: control.port },
       data: { group: setup.group, port: setup.port },
       key: setup.key.publicHex,
-    })
+    }
   }
 
   function turn(to: Phase): void {
@@ -235,7 +259,7 @@ export async function openLiveSession(
         firstJoinAtMs: (firstJoinAtMs ??= table.lastJoinAtMs()),
         lastJoinAtMs: table.lastJoinAtMs(),
       }
-      const verdict = startVerdict(rule, waiting, nowMs)
+      const verdict = gate.pass(startVerdict(rule, waiting, nowMs))
       waitingFor = verdict.waitingFor
       if (verdict.isDue) begin()
     }
@@ -302,8 +326,10 @@ export async function openLiveSession(
         endedAtMs,
         fault,
         pacedBy: phase === 'running' ? pace.value : null,
-        needsConfirmation: false,
-        asksBecause: '',
+        needsConfirmation:
+          phase !== 'ended' &&
+          (phase === 'waiting' ? gate.needsConfirmation() : table.isAnyUnconfirmed()),
+        asksBecause: phase === 'ended' ? '' : asksBecause(plan.rules, options.otherDhcp()),
         querier: phase === 'ended' ? null : describeQuerier(querierState?.() ?? null),
       },
       rows(nowMs),
@@ -328,7 +354,7 @@ export async function openLiveSession(
     receivers: () => rows(Date.now()),
     startNow() {
       need(['waiting'], 'started')
-      begin()
+      if (gate.askToStart()) begin()
     },
     pause() {
       need(['running'], 'paused')
@@ -362,6 +388,18 @@ export async function openLiveSession(
       deliver()
     },
     drop: table.drop,
+    approve: table.approve,
+    // A session that waited for it starts with its next tick.
+    confirmed: table.approveConfirmed,
+    offer: () =>
+      phase === 'ended'
+        ? null
+        : {
+            id: setup.id,
+            announce: announcement(phase),
+            rules: plan.rules,
+            stateOf: table.stateOf,
+          },
     retry: table.retry,
     vitals: () => vitalsOf(table.all(), stats.txSeq),
     probe(request) {

@@ -3,6 +3,7 @@ import { SILENCE_MS } from '../../../shared/protocol/limits.ts'
 import {
   type Active,
   isActive,
+  isAsking,
   isEnded,
   LOST_GRACE_MS,
   next,
@@ -14,6 +15,7 @@ const T = 1_000_000
 const fault = { code: 'disk/write-failed', message: 'The disk is full.' }
 
 const STATES: Record<ReceiverState['state'], ReceiverState> = {
+  asking: { state: 'asking', heardAtMs: T },
   joining: { state: 'joining', heardAtMs: T },
   receiving: { state: 'receiving', heardAtMs: T },
   verifying: { state: 'verifying', heardAtMs: T },
@@ -27,6 +29,8 @@ const STATES: Record<ReceiverState['state'], ReceiverState> = {
 const LATER = T + 10
 const EVENTS = {
   join: { type: 'join', atMs: LATER },
+  ask: { type: 'ask', atMs: LATER },
+  approve: { type: 'approve', atMs: LATER },
   heard: { type: 'heard', atMs: LATER, state: null },
   'heard joining': { type: 'heard', atMs: LATER, state: 'joining' },
   'heard receiving': { type: 'heard', atMs: LATER, state: 'receiving' },
@@ -49,6 +53,7 @@ type EventName = keyof typeof EVENTS
 /** What each event makes of each state; an event not named leaves the very same object. */
 const active = (was: Active): Partial<Record<EventName, ReceiverState>> => ({
   join: { state: 'joining', heardAtMs: LATER },
+  ask: { state: 'asking', heardAtMs: LATER },
   heard: { state: was, heardAtMs: LATER },
   'heard joining': { state: 'joining', heardAtMs: LATER },
   'heard receiving': { state: 'receiving', heardAtMs: LATER },
@@ -66,9 +71,28 @@ const retried: Partial<Record<EventName, ReceiverState>> = {
   'retry connected': { state: 'joining', heardAtMs: LATER },
   'retry not connected': { state: 'lost', was: 'joining', sinceMs: LATER },
 }
-const rejoined = { join: { state: 'joining', heardAtMs: LATER } } as const
+const rejoined = {
+  join: { state: 'joining', heardAtMs: LATER },
+  ask: { state: 'asking', heardAtMs: LATER },
+} as const
 
 const ARROWS: Record<ReceiverState['state'], Partial<Record<EventName, ReceiverState>>> = {
+  asking: {
+    ...rejoined,
+    approve: { state: 'joining', heardAtMs: LATER },
+    // What it says of its work changes nothing: it has none.
+    heard: { state: 'asking', heardAtMs: LATER },
+    'heard joining': { state: 'asking', heardAtMs: LATER },
+    'heard receiving': { state: 'asking', heardAtMs: LATER },
+    'heard verifying': { state: 'asking', heardAtMs: LATER },
+    closed: { state: 'lost', was: 'asking', sinceMs: LATER },
+    'tick at silence': { state: 'lost', was: 'asking', sinceMs: T },
+    'tick before the grace ends': { state: 'lost', was: 'asking', sinceMs: T },
+    'tick at the grace end': { state: 'lost', was: 'asking', sinceMs: T },
+    'ended refused': { state: 'refused', atMs: LATER, fault },
+    'ended failed': { state: 'failed', atMs: LATER, fault },
+    drop: { state: 'dropped', atMs: LATER, fault: null },
+  },
   joining: active('joining'),
   receiving: active('receiving'),
   verifying: active('verifying'),
@@ -111,6 +135,7 @@ describe('where a receiver stands', () => {
       Object.values(STATES).map(one => [one.state, [isActive(one), isEnded(one)]]),
     )
     expect(kinds).toEqual({
+      asking: [false, true],
       joining: [true, false],
       receiving: [true, false],
       verifying: [true, false],
@@ -120,5 +145,19 @@ describe('where a receiver stands', () => {
       refused: [false, true],
       failed: [false, true],
     })
+  })
+})
+
+describe('a machine that asks and falls silent', () => {
+  const lost: ReceiverState = { state: 'lost', was: 'asking', sinceMs: T }
+
+  it('still asks when it is heard again, whatever it says', () => {
+    expect(next(lost, EVENTS['heard receiving'])).toEqual({ state: 'asking', heardAtMs: LATER })
+  })
+
+  it('need not ask again when it was approved meanwhile', () => {
+    const approved = next(lost, EVENTS.approve)
+    expect(approved).toEqual({ state: 'lost', was: 'joining', sinceMs: T })
+    expect([isAsking(lost), isAsking(approved)]).toEqual([true, false])
   })
 })

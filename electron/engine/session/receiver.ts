@@ -5,6 +5,7 @@
  *               └───────────┬──────────────┴────────────────────┴──result──▶ refused, failed
  *                    silence or closed ──▶ lost ──heard──▶ where it was
  *                                            └──60 s──▶ failed
+ *   ask ──▶ asking ──approve──▶ joining;   asking ──silence or closed──▶ lost ──heard──▶ asking
  *   any but done ──drop──▶ dropped;   dropped, refused, failed ──retry──▶ joining (connected) or lost (not)
  */
 import type { Fault } from '../../../shared/fault.ts'
@@ -13,8 +14,8 @@ import { SILENCE_MS } from '../../../shared/protocol/limits.ts'
 export type Active = 'joining' | 'receiving' | 'verifying'
 
 export type ReceiverState =
-  | { readonly state: Active; readonly heardAtMs: number }
-  | { readonly state: 'lost'; readonly was: Active; readonly sinceMs: number }
+  | { readonly state: Active | 'asking'; readonly heardAtMs: number }
+  | { readonly state: 'lost'; readonly was: Active | 'asking'; readonly sinceMs: number }
   | { readonly state: 'done'; readonly atMs: number }
   /** By the technician, or with a fault by the session's policy. */
   | { readonly state: 'dropped'; readonly atMs: number; readonly fault: Fault | null }
@@ -23,6 +24,9 @@ export type ReceiverState =
 export type ReceiverEvent =
   /** A new connection was admitted: a reboot, a reconnect, a first join. */
   | { readonly type: 'join'; readonly atMs: number }
+  /** A new connection that the technician has to approve first. */
+  | { readonly type: 'ask'; readonly atMs: number }
+  | { readonly type: 'approve'; readonly atMs: number }
   /** Anything valid arrived. `state` where the message told one. */
   | { readonly type: 'heard'; readonly atMs: number; readonly state: Active | null }
   | { readonly type: 'closed'; readonly atMs: number }
@@ -46,7 +50,12 @@ export function next(receiver: ReceiverState, event: ReceiverEvent): ReceiverSta
   if (event.type === 'join') {
     return receiver.state === 'dropped' ? receiver : { state: 'joining', heardAtMs: event.atMs }
   }
+  if (event.type === 'ask') {
+    return receiver.state === 'dropped' ? receiver : { state: 'asking', heardAtMs: event.atMs }
+  }
+  if (event.type === 'approve') return approved(receiver, event.atMs)
   switch (receiver.state) {
+    case 'asking':
     case 'joining':
     case 'receiving':
     case 'verifying':
@@ -75,13 +84,27 @@ export function isEnded(receiver: ReceiverState): boolean {
   return !isActive(receiver) && receiver.state !== 'lost'
 }
 
+/** It has not been admitted, and nobody waits for it. */
+export function isAsking(receiver: ReceiverState): boolean {
+  return receiver.state === 'asking' || (receiver.state === 'lost' && receiver.was === 'asking')
+}
+
+function approved(receiver: ReceiverState, atMs: number): ReceiverState {
+  if (receiver.state === 'asking') return { state: 'joining', heardAtMs: atMs }
+  return isAsking(receiver) && receiver.state === 'lost'
+    ? { ...receiver, was: 'joining' }
+    : receiver
+}
+
+type Ordinary = Exclude<ReceiverEvent, { type: 'join' | 'ask' | 'approve' }>
+
 function fromActive(
-  receiver: { readonly state: Active; readonly heardAtMs: number },
-  event: Exclude<ReceiverEvent, { type: 'join' }>,
+  receiver: { readonly state: Active | 'asking'; readonly heardAtMs: number },
+  event: Ordinary,
 ): ReceiverState {
   switch (event.type) {
     case 'heard':
-      return { state: event.state ?? receiver.state, heardAtMs: event.atMs }
+      return { state: heardState(receiver.state, event.state), heardAtMs: event.atMs }
     case 'closed':
       return { state: 'lost', was: receiver.state, sinceMs: event.atMs }
     case 'tick':
@@ -89,6 +112,7 @@ function fromActive(
         ? { state: 'lost', was: receiver.state, sinceMs: receiver.heardAtMs }
         : receiver
     case 'verified':
+      return receiver.state === 'asking' ? receiver : ended(event)
     case 'ended':
     case 'drop':
       return ended(event)
@@ -99,11 +123,11 @@ function fromActive(
 
 function fromLost(
   receiver: Extract<ReceiverState, { state: 'lost' }>,
-  event: Exclude<ReceiverEvent, { type: 'join' }>,
+  event: Ordinary,
 ): ReceiverState {
   switch (event.type) {
     case 'heard':
-      return { state: event.state ?? receiver.was, heardAtMs: event.atMs }
+      return { state: heardState(receiver.was, event.state), heardAtMs: event.atMs }
     case 'tick':
       return event.atMs - receiver.sinceMs >= LOST_GRACE_MS
         ? { state: 'failed', atMs: event.atMs, fault: goneFault() }
@@ -116,6 +140,11 @@ function fromLost(
     case 'retry':
       return receiver
   }
+}
+
+/** What a machine that asks says of its work changes nothing: it has none. */
+function heardState(was: Active | 'asking', told: Active | null): Active | 'asking' {
+  return was === 'asking' ? was : (told ?? was)
 }
 
 function ended(

@@ -3,17 +3,39 @@ import type { Fault } from '../../../shared/fault.ts'
 import {
   type Delivery,
   joinProofText,
+  type Machine,
   type SessionPhase,
   type ToReceiver,
 } from '../../../shared/protocol/control.ts'
 import { MAX_RECEIVERS } from '../../../shared/protocol/limits.ts'
 import type { Sender } from '../sender/sender.ts'
+import { type AdmissionFacts, admissionOf, type AskReason } from './admission.ts'
 import type { Peer, PeerListener } from './controlServer.ts'
 import { MAX_UNICAST_MACHINES, takingPart, unicastCrowded, unicastFullFault } from './delivery.ts'
 import { SessionError } from './fault.ts'
+import {
+  droppedFault,
+  duplicateFault,
+  falseClaimFault,
+  fullFault,
+  manyAskFault,
+  noProgressFault,
+  strangeChunkFault,
+  unexplainedFault,
+  unfit,
+  MAX_ASKING,
+  NO_PROGRESS_MS,
+} from './receiverFault.ts'
 import type { ProbedMachine, ProbeMessage } from './probe.ts'
 import { account, createLiveReceiver, forgetHoldings, type LiveReceiver } from './liveReceiver.ts'
-import { isActive, isEnded, next, type ReceiverEvent, type ReceiverState } from './receiver.ts'
+import {
+  isActive,
+  isAsking,
+  isEnded,
+  next,
+  type ReceiverEvent,
+  type ReceiverState,
+} from './receiver.ts'
 import type { SessionSetup } from './setup.ts'
 
 export interface ReceiverTable {
@@ -33,6 +55,16 @@ export interface ReceiverTable {
   /** A FILL for the machine in this slot. */
   fill(slot: number, bytes: Uint8Array): void
   retry(receiverId: string): void
+  /** Of a machine by its id; null for one that never joined. */
+  stateOf(machineId: string): ReceiverState['state'] | null
+  /** That are or will be written, or have been. */
+  disks(): number
+  /** Machines wait for the technician to say that disks may be overwritten. */
+  isAnyUnconfirmed(): boolean
+  /** Faults: session/receiver-not-found, session/crowded, session/unicast-crowded. */
+  approve(receiverId: string): void
+  /** Those that waited for that. */
+  approveConfirmed(): void
 }
 
 export interface TableOptions {
@@ -41,11 +73,13 @@ export interface TableOptions {
   readonly phase: () => SessionPhase
   readonly sentBytes: () => number
   readonly delivery: () => Delivery
+  readonly numberOf: (machine: Machine, address: string) => number
+  readonly otherDhcp: () => string | null
+  readonly isConfirmed: () => boolean
   readonly onProbe: (receiverId: string, message: ProbeMessage) => void
 }
 
 /** A receiver that takes part but completes nothing for so long, while three images' worth went by, has failed. */
-const NO_PROGRESS_MS = 120_000
 const NO_PROGRESS_IMAGES = 3
 /** More machines than any bench has with the wrong disk; someone who invents machines fills no more than this. */
 const MAX_REFUSED = 64
@@ -57,7 +91,10 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
   const sentAtProgress = new Map<LiveReceiver, { bytes: number; atMs: number }>()
   /** Refused as they joined, oldest first. */
   const refused = new Set<string>()
-  let nextNumber = 1
+  /** By the technician: they need not ask again. */
+  const approved = new Set<string>()
+  const asking = new Map<string, { readonly nonce: string; readonly why: AskReason }>()
+  let nextSlot = 1
   let lastJoinAtMs: number | null = null
 
   function apply(receiver: LiveReceiver, event: ReceiverEvent): void {
@@ -98,28 +135,47 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     const nowMs = Date.now()
     const { machine, target } = peer.join
     const known = receivers.get(machine.id)
-    if (known?.peer && isActive(known.state) && known.address !== peer.address) {
+    if (known?.peer && !isRefusedOrOver(known.state) && known.address !== peer.address) {
       return refuse(peer, duplicateFault(known))
     }
     if (!known && receivers.size >= MAX_RECEIVERS) return refuse(peer, fullFault())
     if (isUnicastFull(machine.id)) return refuse(peer, unicastFullFault())
-    const number = known?.number ?? nextNumber++
-    const place = { slot: number, number, chunkCount: manifest.storedBytes.length }
+    const verdict = admissionOf(machine, target, factsFor(machine.id))
+    const isCrowd = verdict.kind === 'ask' && !asking.has(machine.id) && asking.size >= MAX_ASKING
+    if (isCrowd) return refuse(peer, manyAskFault())
+    const number = options.numberOf(machine, peer.address)
+    const place = { slot: nextSlot, number, chunkCount: manifest.storedBytes.length }
     const receiver = known ?? createLiveReceiver(place, peer, nowMs)
+    if (!known) nextSlot++
     receivers.set(machine.id, receiver)
     receiver.peer?.close()
     receiver.peer = peer
     receiver.address = peer.address
     receiver.target = target
-    apply(receiver, { type: 'join', atMs: nowMs })
-    if (target.sizeBytes !== null && target.sizeBytes < manifest.imageBytes) {
-      const fault = tooSmallFault(target.path, target.sizeBytes, manifest.imageBytes)
+    receiver.afterwards = null
+    asking.delete(machine.id)
+    const fault = verdict.kind === 'refuse' ? verdict.fault : unfit(target, manifest.imageBytes)
+    if (fault !== null) {
+      apply(receiver, { type: 'join', atMs: nowMs })
       apply(receiver, { type: 'ended', as: 'refused', atMs: nowMs, fault })
       receiver.peer = null
       keepFewRefused(machine.id)
       return refuse(peer, fault)
     }
     refused.delete(machine.id)
+    if (verdict.kind === 'ask') {
+      apply(receiver, { type: 'ask', atMs: nowMs })
+      forgetHoldings(receiver)
+      asking.set(machine.id, { nonce: peer.join.nonce, why: verdict.why })
+      peer.send({ type: 'asking', number: receiver.number, reason: verdict.reason })
+      return listen(receiver, peer)
+    }
+    apply(receiver, { type: 'join', atMs: nowMs })
+    welcome(receiver, peer, nowMs)
+    return listen(receiver, peer)
+  }
+
+  function welcome(receiver: LiveReceiver, peer: Peer, nowMs: number): void {
     lastJoinAtMs = nowMs
     admit(receiver, nowMs)
     peer.send({
@@ -134,14 +190,45 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     }
     peer.sendManifest(setup.manifestBytes)
     if (receiver.state.state === 'dropped') peer.send({ type: 'dropped', fault: droppedFault() })
-    return listen(receiver, peer)
+  }
+
+  function factsFor(machineId: string): AdmissionFacts {
+    const others = [...receivers.values()].filter(
+      ({ machine, state }) => machine.id !== machineId && isCountedIn(state),
+    )
+    return {
+      rules: setup.plan.rules,
+      others: others.length,
+      isApproved: approved.has(machineId),
+      otherDhcp: options.otherDhcp(),
+      isUnconfirmed: options.phase() !== 'waiting' && !options.isConfirmed(),
+    }
+  }
+
+  /** The technician's nod; whoever has left meanwhile needs none when it comes back. */
+  function approve(receiver: LiveReceiver): void {
+    const { machine, peer } = receiver
+    const { rules, others } = factsFor(machine.id)
+    if (rules.maxReceivers !== null && others >= rules.maxReceivers) {
+      throw new SessionError({ code: 'session/crowded', most: rules.maxReceivers })
+    }
+    if (isUnicastFull(machine.id)) {
+      throw new SessionError(unicastCrowded(MAX_UNICAST_MACHINES + 1))
+    }
+    approved.add(machine.id)
+    asking.delete(machine.id)
+    const nowMs = Date.now()
+    const isThere = receiver.state.state === 'asking' && peer !== null
+    apply(receiver, { type: 'approve', atMs: nowMs })
+    if (isThere) welcome(receiver, peer, nowMs)
   }
 
   /** Whether unicast has no room for this machine. */
   function isUnicastFull(machineId: string): boolean {
     if (options.delivery() !== 'unicast') return false
     const others = [...receivers.values()].filter(({ machine }) => machine.id !== machineId)
-    return takingPart(others).length >= MAX_UNICAST_MACHINES
+    const taking = takingPart(others).filter(({ state }) => !isAsking(state))
+    return taking.length >= MAX_UNICAST_MACHINES
   }
 
   function listen(receiver: LiveReceiver, peer: Peer): PeerListener {
@@ -216,13 +303,16 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     onJoin,
     all: () => [...receivers.values()],
     connected: () =>
-      [...receivers.values()].flatMap(({ machine, number, address, peer }) =>
-        peer === null ? [] : [{ receiverId: machine.id, number, address, send: peer.send }],
+      [...receivers.values()].flatMap(({ machine, number, address, peer, state }) =>
+        peer === null || isAsking(state)
+          ? []
+          : [{ receiverId: machine.id, number, address, send: peer.send }],
       ),
     count: state => [...receivers.values()].filter(row => row.state.state === state).length,
     lastJoinAtMs: () => lastJoinAtMs,
     hasAllEnded: () =>
-      receivers.size > 0 && [...receivers.values()].every(row => isEnded(row.state)),
+      [...receivers.values()].some(row => !isAsking(row.state)) &&
+      [...receivers.values()].every(row => isEnded(row.state) || isAsking(row.state)),
     tick(nowMs) {
       for (const receiver of receivers.values()) {
         apply(receiver, { type: 'tick', atMs: nowMs })
@@ -230,7 +320,25 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
       }
     },
     broadcast(message) {
-      for (const receiver of receivers.values()) receiver.peer?.send(message)
+      for (const { peer, state } of receivers.values()) if (!isAsking(state)) peer?.send(message)
+    },
+    stateOf: machineId => receivers.get(machineId)?.state.state ?? null,
+    disks: () =>
+      [...receivers.values()].filter(
+        ({ state, target }) => target.kind === 'device' && isCountedIn(state),
+      ).length,
+    isAnyUnconfirmed: () => [...asking.values()].some(({ why }) => why === 'unconfirmed'),
+    approve(receiverId) {
+      const receiver = find(receiverId)
+      if (isAsking(receiver.state)) approve(receiver)
+    },
+    approveConfirmed() {
+      for (const [machineId, { why }] of asking) {
+        const receiver = receivers.get(machineId)
+        if (why !== 'unconfirmed' || receiver === undefined) continue
+        // From now on it is admitted like any other, if it has to come back.
+        approve(receiver)
+      }
     },
     drop: receiverId => dropWith(find(receiverId), null),
     dropFor: dropWith,
@@ -242,7 +350,8 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     },
     retry(receiverId) {
       const receiver = find(receiverId)
-      if (!isEnded(receiver.state) || receiver.state.state === 'done') return
+      const { state } = receiver.state
+      if (!isEnded(receiver.state) || state === 'done' || state === 'asking') return
       if (isUnicastFull(receiverId)) {
         const machines = MAX_UNICAST_MACHINES + 1
         throw new SessionError(unicastCrowded(machines))
@@ -258,6 +367,16 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
 /** Its needs are in the sum. Joining machines have not told what they hold; lost ones are not waited for. */
 function isCounted(state: ReceiverState): boolean {
   return state.state === 'receiving' || state.state === 'verifying'
+}
+
+/** It takes part, is expected back, or has ended well. */
+function isCountedIn(state: ReceiverState): boolean {
+  if (isAsking(state)) return false
+  return isActive(state) || state.state === 'lost' || state.state === 'done'
+}
+
+function isRefusedOrOver(state: ReceiverState): boolean {
+  return !isActive(state) && state.state !== 'asking'
 }
 
 function proof(setup: SessionSetup, nonce: string): string {
@@ -279,60 +398,4 @@ function resultEvent(
   return receiver.haveBytes === storedBytes
     ? { type: 'verified', atMs }
     : { type: 'ended', as: 'failed', atMs, fault: falseClaimFault() }
-}
-
-function tooSmallFault(path: string, sizeBytes: number, imageBytes: number): Fault {
-  return {
-    code: 'disk/too-small',
-    message: `${path} holds ${sizeBytes} bytes, the image needs ${imageBytes}. Nothing was written. Use a larger disk or a smaller image.`,
-  }
-}
-
-function duplicateFault(known: LiveReceiver): Fault {
-  return {
-    code: 'peer/duplicate-machine',
-    message: `A machine with this identity already takes part from ${known.address}. Two machines with the same SMBIOS UUID and MAC cannot join one session; image them one after the other.`,
-  }
-}
-
-function fullFault(): Fault {
-  return {
-    code: 'session/full',
-    message: `The session already has ${MAX_RECEIVERS} machines, the most one session takes. Start a second session for the rest.`,
-  }
-}
-
-function droppedFault(): Fault {
-  return {
-    code: 'session/dropped',
-    message: 'The technician took this machine out of the session. It waits to be retried.',
-  }
-}
-
-function noProgressFault(): Fault {
-  return {
-    code: 'peer/no-progress',
-    message: `It has completed nothing for ${NO_PROGRESS_MS / 1000} s although the image went by several times. Check its cable, port and disk, then retry it.`,
-  }
-}
-
-function strangeChunkFault(): Fault {
-  return {
-    code: 'peer/bad-message',
-    message: 'The receiver reported a chunk that this image does not have. Update the receiver.',
-  }
-}
-
-function falseClaimFault(): Fault {
-  return {
-    code: 'peer/false-claim',
-    message: 'It reported success without having reported every chunk. Image it again.',
-  }
-}
-
-function unexplainedFault(): Fault {
-  return {
-    code: 'peer/unexplained',
-    message: 'It ended without saying why. Look at its own screen.',
-  }
 }

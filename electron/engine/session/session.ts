@@ -4,15 +4,17 @@
 import type { Fault } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, SessionPlan, StartRule } from '../../../shared/session.ts'
 import type { Settings } from '../../../shared/settings.ts'
-import type { Delivery } from '../../../shared/protocol/control.ts'
+import type { Delivery, Machine } from '../../../shared/protocol/control.ts'
 import { encodeManifest } from '../../../shared/protocol/manifest.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../../shared/protocol/packet.ts'
+import type { Offer } from '../bench/bench.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { findNic } from '../net/net.ts'
 import { chooseAddress, type SessionAddress, takenPorts } from './address.ts'
 import { openBenchKey } from './benchKey.ts'
+import { createConfirmations } from './confirmations.ts'
 import { SessionError } from './fault.ts'
-import { type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
+import { type LiveOptions, type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
 import type { ProbeRequest, ProbeResult } from './probe.ts'
 import { sessionRow } from './sessionRow.ts'
 import { type EndedSession, type Progress, progressOf, storedProgress } from './endedSession.ts'
@@ -22,6 +24,7 @@ import { checkStart } from './startRule.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 import type { Vitals } from './vitals.ts'
 
+export { openBenchKey } from './benchKey.ts'
 export { SessionError } from './fault.ts'
 export { isAtCap } from './pacingSession.ts'
 export { describeQuerier } from './sessionRow.ts'
@@ -60,6 +63,12 @@ export interface Sessions {
   vitals(id: string): Vitals | null
   drop(id: string, receiverId: string): void
   retry(id: string, receiverId: string): void
+  /** A machine that asks may take part. Fault: session/crowded. */
+  approve(id: string, receiverId: string): void
+  /** Disks may be overwritten by way of this session's card, for the rest of the day. */
+  confirm(id: string): void
+  /** Open sessions, as machines in the boot environment are told of them. */
+  offers(): Offer[]
   /** Closes sockets and threads; open sessions stay open in the database and can be continued. */
   close(): Promise<void>
 }
@@ -67,6 +76,10 @@ export interface Sessions {
 export interface SessionsOptions {
   /** Of the moment: they hold for sessions that are opened or go on from then on. */
   settings(): Settings
+  /** The machine's number on the bench. */
+  numberOf(machine: Machine, address: string): number
+  /** The address of a DHCP server that is not ours on a card's network, where one is known. */
+  otherDhcp(nic: string): string | null
   /** Keeps what became of it, in the transaction that ends it. Rehearsals are not told. */
   onEnded(ended: EndedSession): void
 }
@@ -77,6 +90,7 @@ const PROGRESS_MS = 1_000
 export function createSessions(catalog: Catalog, options: SessionsOptions): Sessions {
   const key = openBenchKey(catalog.directory)
   const store = createSessionStore(catalog.database)
+  const confirmations = createConfirmations(catalog.database)
   const live = new Map<string, LiveSession>()
   const earlier = new Map<string, Progress>()
   const kept = new Map<string, string>()
@@ -171,8 +185,21 @@ export function createSessions(catalog: Catalog, options: SessionsOptions): Sess
     }
   }
 
+  function liveOptions({ plan, createdAtMs, isRehearsal, card }: SessionSetup): LiveOptions {
+    return {
+      numberOf: options.numberOf,
+      otherDhcp: () => options.otherDhcp(card.name),
+      // Since it was opened: midnight does not take back what was said.
+      isConfirmed: () =>
+        plan.rules.isConfirmed ||
+        isRehearsal ||
+        confirmations.has(card.name) ||
+        confirmations.hasSince(card.name, createdAtMs),
+    }
+  }
+
   async function start(setup: SessionSetup): Promise<Session> {
-    const session = await openLiveSession(setup, (row, receivers) =>
+    const session = await openLiveSession(setup, liveOptions(setup), (row, receivers) =>
       ended(row, receivers, setup.plan),
     )
     live.set(setup.id, session)
@@ -259,6 +286,13 @@ export function createSessions(catalog: Catalog, options: SessionsOptions): Sess
     vitals: id => live.get(id)?.vitals() ?? null,
     drop: (id, receiverId) => find(id).drop(receiverId),
     retry: (id, receiverId) => find(id).retry(receiverId),
+    approve: (id, receiverId) => find(id).approve(receiverId),
+    confirm(id) {
+      const { nic } = find(id).session()
+      confirmations.confirm(nic)
+      for (const session of live.values()) if (session.session().nic === nic) session.confirmed()
+    },
+    offers: () => [...live.values()].flatMap(session => session.offer() ?? []),
     async close() {
       clearInterval(timer)
       for (const session of live.values()) keepProgress(session)

@@ -20,7 +20,7 @@ import {
 } from '../session/session.ts'
 import { openStockSession, type StockSession } from './stockSession.ts'
 
-export interface UdpcastSessionsOptions extends SessionsOptions {
+export interface UdpcastSessionsOptions extends Pick<SessionsOptions, 'settings' | 'onEnded'> {
   /** Where receivers listen; PORT_BASE, or another for tests. */
   readonly portBase: number
 }
@@ -89,6 +89,9 @@ export function createUdpcastSessions(
     vitals: () => null,
     drop: () => refuse('drop one machine'),
     retry: () => refuse('retry one machine'),
+    approve: () => refuse('ask for approval'),
+    confirm: () => undefined, // Whoever started the receiver by hand has named the disk.
+    offers: () => [],
     async close() {
       await Promise.all([...open.values()].map(session => session.close()))
     },

@@ -110,6 +110,12 @@ function createBench(scene: string, machines: number): Bench {
       current = { ...open(imageOf(plan.imageId), plan.nic), protocol, policy, delivery, start }
       return current
     },
+    'session:approve': () => null,
+    'session:confirm': () => null,
+    'bench:list': () => [],
+    'bench:chooseDisk': () => null,
+    'bench:assign': () => null,
+    'bench:log': () => [],
     'session:startNow': () => setState('running'),
     'session:pause': () => setState('paused'),
     'session:resume': () => setState('running'),
