@@ -8,6 +8,7 @@ import {
 import { type Announce, decodeAnnounce } from '../shared/protocol/announcePacket.ts'
 import { ANNOUNCE_GROUP, ANNOUNCE_INTERVAL_MS, ANNOUNCE_PORT } from '../shared/protocol/limits.ts'
 import { type SessionId, sessionIdToHex } from '../shared/protocol/packet.ts'
+import { type BenchAsker, openBenchAsker } from './askBench.ts'
 
 /** An announce is good for so long: two may be lost. */
 export const ANNOUNCE_LIFE_MS = 3.5 * ANNOUNCE_INTERVAL_MS
@@ -17,6 +18,9 @@ export const ANNOUNCE_LIFE_MS = 3.5 * ANNOUNCE_INTERVAL_MS
  * forgotten it for want of a querier, and to a bench that listens for machines on a card where it holds no session.
  */
 const REJOIN_MS = 10_000
+
+/** Silence of a bench that is followed, before it is asked: an answer is good for two such whiles. */
+const ASK_AFTER_MS = 1.5 * ANNOUNCE_INTERVAL_MS
 
 /** Sessions remembered at once: a flood of announces costs bounded memory. */
 const MAX_SESSIONS = 64
@@ -29,8 +33,13 @@ export interface HeardSession {
 }
 
 export interface Discovery {
-  /** Heard within ANNOUNCE_LIFE_MS. */
+  /** Heard within ANNOUNCE_LIFE_MS; with a bench's address, of that bench alone. */
   sessions(nowMs: number): HeardSession[]
+  /**
+   * Follows the bench at this address from now on, and asks it while nothing is heard of it; null follows any. Resolves
+   * when the first question is on its way.
+   */
+  follow(benchAddress: string | null): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,7 +59,34 @@ export async function openDiscovery(
   let group = await listen(ANNOUNCE_GROUP)
   const broadcast = await alsoByBroadcast(interfaceAddress, listen)
   let rejoining = Promise.resolve()
+  let followed: string | null = null
+  let asker: BenchAsker | null = null
   let isClosed = false
+
+  function sessions(nowMs: number): HeardSession[] {
+    const all = heard.sessions(nowMs)
+    return followed === null ? all : all.filter(each => isOf(each.announce, followed))
+  }
+
+  function ask(): void {
+    const nowMs = now()
+    const isHeard = sessions(nowMs).some(each => nowMs - each.heardAtMs < ASK_AFTER_MS)
+    if (!isHeard) asker?.ask()
+  }
+
+  async function follow(benchAddress: string | null): Promise<void> {
+    if (benchAddress === followed) return
+    followed = benchAddress
+    asker?.close()
+    asker = null
+    if (benchAddress === null) return
+    const opened = await openBenchAsker(interfaceAddress, benchAddress, datagram =>
+      heard.take(datagram, now()),
+    )
+    if (isClosed || followed !== benchAddress) return opened?.close()
+    asker = opened
+    ask()
+  }
 
   async function rejoin(): Promise<void> {
     if (isClosed || heard.sessions(now()).length > 0) return
@@ -64,16 +100,24 @@ export async function openDiscovery(
   const timer = setInterval(() => {
     rejoining = rejoining.then(rejoin)
   }, REJOIN_MS)
+  const asking = setInterval(ask, ANNOUNCE_INTERVAL_MS)
 
   return {
-    sessions: heard.sessions,
+    sessions,
+    follow,
     async close() {
       isClosed = true
       clearInterval(timer)
+      clearInterval(asking)
+      asker?.close()
       await rejoining
       await Promise.all([group.close(), broadcast?.close()])
     },
   }
+}
+
+function isOf(announce: Announce, benchAddress: string | null): boolean {
+  return announce.control.address === benchAddress
 }
 
 /** For a bench behind a switch that blocks multicast. Windows' socket, bound to the card, hears both already. */

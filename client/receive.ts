@@ -51,6 +51,7 @@ export async function receive(options: ReceiveOptions): Promise<ReceiveResult> {
   const machine = describeMachine(options.nicAddress, scope, options.machine)
   const discovery = await openDiscovery(options.nicAddress, Date.now)
   try {
+    await discovery.follow(options.benchAddress ?? null)
     return await new Promise((resolve, reject) => {
       run({ options, target, machine, discovery, resolve, reject })
     })

@@ -26,6 +26,8 @@ export interface ReceiveOptions {
   readonly target: ReceiveTarget
   /** Join only the session of this name or id. Null: the only one, else a waiting before a running before a paused one, lowest id first. */
   readonly sessionName: string | null
+  /** Join only sessions of the bench at this IPv4 address, and ask it for them where no announce arrives. */
+  readonly benchAddress?: string | null
   /** Fail when no session was found, or the bench was gone, for so long. Null waits for ever. */
   readonly timeoutMs: number | null
   /** Overrides identity: virtual receivers. */

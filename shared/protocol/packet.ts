@@ -4,7 +4,7 @@ import { DATA_HEADER_BYTES, SYNC_BYTES } from './limits.ts'
 
 export const PROTOCOL_VERSION = 1
 
-export const PACKET = { data: 1, sync: 2, announce: 3, probe: 4 } as const
+export const PACKET = { data: 1, sync: 2, announce: 3, probe: 4, ask: 5 } as const
 
 /** Eight hex digits on screens and in paths; a u32 on the wire. */
 export type SessionId = number & { readonly brand: 'SessionId' }

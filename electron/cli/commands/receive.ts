@@ -4,7 +4,7 @@ import { findNic } from '../../engine/net/net.ts'
 import { renderProgress } from '../byteProgress.ts'
 import { defineCommand, jsonOption } from '../command.ts'
 import { formatBytes, formatDuration } from '../figures.ts'
-import { decimal, optional, rate, required, text, withDefault } from '../options.ts'
+import { benchAddress, decimal, optional, rate, required, text, withDefault } from '../options.ts'
 import type { Output } from '../output.ts'
 import { printable } from '../table.ts'
 
@@ -26,6 +26,10 @@ export const receiveCommand = defineCommand({
     session: optional(text, {
       placeholder: 'NAME',
       help: 'join only the session of this name or id',
+    }),
+    sender: optional(benchAddress, {
+      placeholder: 'ADDRESS',
+      help: 'join only sessions of the bench at this address, and ask it where no announce arrives',
     }),
     timeout: optional(decimal(0, 86_400), {
       placeholder: 'SECONDS',
@@ -57,6 +61,7 @@ export const receiveCommand = defineCommand({
       nicAddress: nic.address,
       target: { kind: 'path', path: values.to },
       sessionName: values.session,
+      benchAddress: values.sender,
       timeoutMs: values.timeout === null ? null : Math.round(values.timeout * 1000),
       lossPercent: values.loss,
       ...(values.throttle !== null && { writeBytesPerSecond: values.throttle / 8 }),

@@ -1,6 +1,6 @@
 /**
  * Says each second, on the session's card alone, that a session is open: by multicast, and by broadcast for machines
- * behind a switch that blocks multicast. PROTOCOL.md §4.3.
+ * behind a switch that blocks multicast (PROTOCOL.md §4.3); and to those that ask, since they hear neither (§4.7).
  */
 import { type Announce, encodeAnnounce } from '../../../shared/protocol/announcePacket.ts'
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../../shared/protocol/limits.ts'
 import type { SessionId } from '../../../shared/protocol/packet.ts'
 import { broadcastAddress, type GroupSender, openGroupSender } from '../net/net.ts'
+import { openAnswerer } from './answerer.ts'
 import type { BenchKey } from './benchKey.ts'
 
 export interface Announcer {
@@ -21,7 +22,12 @@ export interface Announcer {
 export async function openAnnouncer(
   session: SessionId,
   key: BenchKey,
-  card: { readonly address: string; readonly isLoopedBack: boolean; readonly ttl: number },
+  card: {
+    readonly name: string
+    readonly address: string
+    readonly isLoopedBack: boolean
+    readonly ttl: number
+  },
 ): Promise<Announcer> {
   const openTo = (address: string): Promise<GroupSender> =>
     openGroupSender({
@@ -39,10 +45,12 @@ export async function openAnnouncer(
   const broadcast = card.isLoopedBack ? null : broadcastAddress(card.address)
   const sockets = [await openTo(ANNOUNCE_GROUP)]
   if (broadcast !== null) sockets.push(await openTo(broadcast))
+  const answerer = openAnswerer(card)
   let current: Announce | null = null
   const say = (): void => {
     if (current === null) return
     const datagram = encodeAnnounce(session, current, key.sign)
+    answerer.answerWith(datagram)
     for (const socket of sockets) {
       socket.send(datagram, null)
       socket.flush()
@@ -56,6 +64,7 @@ export async function openAnnouncer(
     },
     close() {
       clearInterval(timer)
+      answerer.close()
       for (const socket of sockets) socket.close()
     },
   }

@@ -180,6 +180,7 @@ export async function openLiveSession(
     control = await openControlServer(setup.session, card.address, table.onJoin)
     closers.unshift(() => control.close())
     announcer = await openAnnouncer(setup.session, setup.key, {
+      name: card.name,
       address: card.address,
       isLoopedBack: setup.isLoopedBack,
       ttl: setup.ttl,
