@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BY_HAND } from '../../../shared/session.ts'
-import { startVerdict } from './startRule.ts'
+import { checkStart, startVerdict } from './startRule.ts'
 
 const never = BY_HAND
 const empty = { openedAtMs: 10_000, ready: 0, firstJoinAtMs: null, lastJoinAtMs: null }
@@ -64,5 +64,61 @@ describe('the rule that starts a session', () => {
     expect(startVerdict(rule, { ...waiting, ready: 4 }, 6_000).isDue).toBe(true)
     expect(startVerdict(rule, waiting, 15_000).isDue).toBe(true)
     expect(startVerdict(rule, { ...waiting, lastJoinAtMs: 59_000 }, 60_000).isDue).toBe(true)
+  })
+
+  it('starts some time after the first machine, however many follow', () => {
+    const rule = { ...never, afterFirstJoinMs: 4_000 }
+    expect(startVerdict(rule, empty, 99_000)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for 4 s after the first machine',
+    })
+    const joined = { ...empty, ready: 2, firstJoinAtMs: 20_000, lastJoinAtMs: 23_900 }
+    expect(startVerdict(rule, joined, 23_999)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for 1 s',
+    })
+    expect(startVerdict(rule, joined, 24_000).isDue).toBe(true)
+    // The first one went again: the next is imaged at once.
+    expect(startVerdict(rule, { ...joined, ready: 0 }, 30_000)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for the first machine',
+    })
+  })
+
+  it('casts as scheduled when the delay is over or the session is large enough', () => {
+    const rule = { ...never, afterFirstJoinMs: 60_000, afterReceivers: 3 }
+    const joined = { ...empty, ready: 2, firstJoinAtMs: 20_000, lastJoinAtMs: 21_000 }
+    expect(startVerdict(rule, joined, 50_000)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for 1 more machine, or 30 s',
+    })
+    expect(startVerdict(rule, { ...joined, ready: 3 }, 50_000).isDue).toBe(true)
+    expect(startVerdict(rule, joined, 80_000).isDue).toBe(true)
+  })
+
+  it('starts at a clock time, or with the first machine after it', () => {
+    const noon = new Date(2026, 10, 22, 12).getTime()
+    const rule = { ...never, atMs: noon }
+    const ready = { ...empty, ready: 1, firstJoinAtMs: noon - 5, lastJoinAtMs: noon - 5 }
+    expect(startVerdict(rule, ready, noon - 1)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for 12:00',
+    })
+    expect(startVerdict(rule, ready, noon).isDue).toBe(true)
+    expect(startVerdict(rule, empty, noon + 1)).toEqual({
+      isDue: false,
+      waitingFor: 'Waiting for the first machine',
+    })
+    expect(startVerdict(rule, ready, noon - 86_400_000).waitingFor).toBe(
+      'Waiting for 12:00 on 2026-11-22',
+    )
+  })
+
+  it('refuses a clock time that has passed, but not one that stood there before', () => {
+    const rule = { ...never, atMs: 50_000 }
+    expect(() => checkStart(rule, null, 49_999)).not.toThrow()
+    expect(() => checkStart(rule, null, 50_000)).toThrow(/has passed/)
+    expect(() => checkStart({ ...rule, afterReceivers: 2 }, rule, 60_000)).not.toThrow()
+    expect(() => checkStart({ ...rule, atMs: 51_000 }, rule, 60_000)).toThrow(/has passed/)
   })
 })
