@@ -8,6 +8,7 @@
 import type { Bridge, CloseAnswer, CloseQuestion, EngineStatus } from '../shared/bridge.ts'
 import type { AppInfo, CatalogTask, Examination, Image, Nic } from '../shared/ipc.ts'
 import type { Receiver, Session } from '../shared/session.ts'
+import type { LaptopNotice } from '../shared/laptop.ts'
 import { type Channel, type Client, createClient } from '../shared/rpc.ts'
 
 declare global {
@@ -23,6 +24,8 @@ export interface Batch {
   readonly nics: readonly Nic[] | null
   /** The doctor's latest of each open session. */
   readonly examinations: readonly Examination[] | null
+  /** What is wrong with the computer that runs the engine. */
+  readonly laptop: readonly LaptopNotice[] | null
   readonly sessions: readonly Session[]
   readonly receivers: readonly Receiver[]
   readonly gone: readonly string[]
@@ -116,7 +119,8 @@ async function load(client: Client): Promise<{ info: AppInfo; all: Batch }> {
     client.call('session:receivers', null),
     client.call('doctor:list', null),
   ])
-  return { info, all: { images, tasks, nics, examinations, sessions, receivers, gone: [] } }
+  const laptop = await client.call('laptop:list', null)
+  return { info, all: { images, tasks, nics, examinations, sessions, receivers, gone: [], laptop } }
 }
 
 function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => void {
@@ -126,6 +130,7 @@ function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => v
     client.on('net:changed', nics => add({ nics })),
     client.on('session:changed', add),
     client.on('doctor:changed', examinations => add({ examinations })),
+    client.on('laptop:changed', laptop => add({ laptop })),
   ]
   return () => stops.forEach(stop => stop())
 }
@@ -172,6 +177,7 @@ const NOTHING: Batch = {
   tasks: null,
   nics: null,
   examinations: null,
+  laptop: null,
   sessions: [],
   receivers: [],
   gone: [],

@@ -8,6 +8,7 @@ import { bootBenchSchema, bootLookSchema, bootPlanSchema, bootViewSchema } from 
 import { faultSchema } from './fault.ts'
 import { historyEvents, historyRequests } from './history.ts'
 import { atMs, bytes, count, imageId, receiverId, sessionId, text } from './contractTypes.ts'
+import { laptopEvents, laptopRequests } from './laptop.ts'
 import { deliverySchema } from './protocol/control.ts'
 import {
   policySchema,
@@ -215,6 +216,7 @@ export const requests = {
     output: sessionSchema,
   },
   ...benchRequests,
+  ...laptopRequests,
   ...traceRequests,
   ...settingsRequests,
   ...historyRequests,
@@ -237,6 +239,7 @@ export const events = {
   /** Everything, whenever something of it changed: a bench has few machines. */
   'boot:changed': bootViewSchema,
   ...benchEvents,
+  ...laptopEvents,
   ...settingsEvents,
   ...historyEvents,
   ...templateEvents,

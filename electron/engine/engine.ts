@@ -14,6 +14,7 @@ import { type Catalog, openCatalog } from './catalog/catalog.ts'
 import { type Offer, createBench } from './bench/bench.ts'
 import { createDoctor } from './doctor/doctor.ts'
 import { createEventLog, diagnose } from './eventLog/eventLog.ts'
+import { createLaptop, systemPowerDirectory } from './laptop/laptop.ts'
 import { listNics } from './net/net.ts'
 import { createRecords } from './records.ts'
 import { createRehearsals } from './rehearsal/rehearsal.ts'
@@ -73,7 +74,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   let bootSaid = ''
   let isBenchStale = false
   let benchSaid = ''
+  const laptop = createLaptop({
+    catalogDirectory: catalog.directory,
+    powerDirectory: systemPowerDirectory(),
+  })
   let nics = ''
+  let laptopSaid = '[]'
   let ticks = 0
 
   function emit<N extends EventName>(name: N, value: Events[N]): void {
@@ -160,6 +166,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const text = JSON.stringify(current)
       if (text !== nics) emit('net:changed', current)
       nics = text
+      const notices = laptop.look(current, rows().sessions)
+      if (JSON.stringify(notices) !== laptopSaid) emit('laptop:changed', notices)
+      laptopSaid = JSON.stringify(notices)
     }
   }, TICK_MS)
 
@@ -207,6 +216,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'catalog:verify': ({ imageId }) => tasks.verify(imageId),
     'catalog:export': ({ imageId, toPath }) => tasks.export(imageId, toPath),
     'net:list': () => listNics(),
+    'laptop:list': () => laptop.look(listNics(), rows().sessions),
     'session:list': () => tracker.stamp(rows()).sessions,
     'session:receivers': () => tracker.stamp(rows()).receivers,
     'session:open': openSession,

@@ -23,12 +23,14 @@ const engine = connectEngine(
       store.getState().catalogChanged(all)
       store.getState().cardsChanged(all)
       store.getState().examinationsChanged(all)
+      store.getState().laptopChanged(all)
       store.getState().sessionsLoaded(all)
     },
     changed(batch) {
       if (batch.images || batch.tasks) store.getState().catalogChanged(batch)
       if (batch.nics) store.getState().cardsChanged(batch)
       if (batch.examinations) store.getState().examinationsChanged(batch)
+      if (batch.laptop) store.getState().laptopChanged(batch)
       store.getState().sessionsChanged(batch)
     },
     lost: () => store.getState().linkLost(),

@@ -3,10 +3,11 @@ import { createStore, type StoreApi } from 'zustand'
 import { type CatalogSlice, createCatalogSlice } from '../features/catalog/slice.ts'
 import { type CardsSlice, createCardsSlice } from '../features/cards/slice.ts'
 import { createDoctorSlice, type DoctorSlice } from '../features/doctor/slice.ts'
+import { createLaptopSlice, type LaptopSlice } from '../features/laptop/slice.ts'
 import { createSessionSlice, type SessionSlice } from '../features/session/slice.ts'
 import { type AppSlice, createAppSlice } from './slice.ts'
 
-export type State = AppSlice & CatalogSlice & CardsSlice & DoctorSlice & SessionSlice
+export type State = AppSlice & CatalogSlice & CardsSlice & DoctorSlice & LaptopSlice & SessionSlice
 export type Store = StoreApi<State>
 
 export function createAppStore(): Store {
@@ -15,6 +16,7 @@ export function createAppStore(): Store {
     ...createCatalogSlice(...args),
     ...createCardsSlice(...args),
     ...createDoctorSlice(...args),
+    ...createLaptopSlice(...args),
     ...createSessionSlice(...args),
   }))
 }

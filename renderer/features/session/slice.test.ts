@@ -15,6 +15,7 @@ const batch = (part: Partial<Batch>): Batch => ({
   tasks: null,
   nics: null,
   examinations: null,
+  laptop: null,
   sessions: [],
   receivers: [],
   gone: [],

@@ -10,7 +10,7 @@ import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
 import { DEFAULT_SETTINGS } from '../../../shared/settings.ts'
 import { type Channel, type Handlers, RpcError, serve, type Served } from '../../../shared/rpc.ts'
 import type { Attachable } from '../../../electron/engine/parent.ts'
-import { examinationOf, PACED_BY_DISK, slowed } from './reasons.ts'
+import { examinationOf, LAPTOP_NOTICES, PACED_BY_DISK, slowed } from './reasons.ts'
 import { GIB, IMAGES, NICS, receiver, session, START_MS, task } from './rows.ts'
 
 const TICK_MS = 100
@@ -153,6 +153,7 @@ function createBench(scene: string, machines: number): Bench {
       'nic' in request
         ? { ...examinationOf(request.nic, null, []), findings: [] }
         : examinationOf(current?.nic ?? '', current, rows),
+    'laptop:list': () => (scene === 'ill' ? LAPTOP_NOTICES : []),
     'doctor:list': () =>
       scene === 'ill' && current ? [examinationOf(current.nic, current, rows)] : [],
     'boot:look': () => refuse('This engine is scripted and sees no network.'),

@@ -1,4 +1,5 @@
 /** Why scripted machines are slow, and what a scripted doctor says of the bench. */
+import type { LaptopNotice } from '../../../shared/laptop.ts'
 import type { Examination } from '../../../shared/ipc.ts'
 import type { Receiver, Session } from '../../../shared/session.ts'
 
@@ -74,3 +75,19 @@ export function examinationOf(
     recommendedDelivery: 'broadcast',
   }
 }
+
+/** One that can be closed and one that cannot. */
+export const LAPTOP_NOTICES: LaptopNotice[] = [
+  {
+    code: 'laptop/battery-low',
+    severity: 'fault',
+    sentence: "This computer's battery is at 8 %.",
+    advice: 'Plug in its power supply: when it goes to sleep, every machine waits.',
+  },
+  {
+    code: 'laptop/vpn',
+    severity: 'warning',
+    sentence: 'A VPN or tunnel is on: wg0.',
+    advice: 'If machines do not appear, switch it off: many take the bench’s traffic with them.',
+  },
+]

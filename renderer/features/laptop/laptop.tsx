@@ -1,0 +1,53 @@
+/** What is wrong with the computer that runs the engine, and what to do, across the bench. */
+import {
+  BatteryWarning,
+  HardDrive,
+  type LucideIcon,
+  Monitor,
+  Shield,
+  Unplug,
+  X,
+} from 'lucide-react'
+import { useMemo } from 'react'
+import type { LaptopNotice } from '../../../shared/laptop.ts'
+import { useApp } from '../../app/context.ts'
+import { Banner } from '../../ui/Banner.tsx'
+import { IconButton } from '../../ui/Button.tsx'
+import { shownNotices } from './slice.ts'
+
+const ICONS: Readonly<Record<LaptopNotice['code'], LucideIcon>> = {
+  'laptop/battery-low': BatteryWarning,
+  'laptop/disk-low': HardDrive,
+  'laptop/vpn': Shield,
+  'laptop/card-virtual': Monitor,
+  'laptop/card-lost': Unplug,
+}
+
+export function LaptopBanners() {
+  const laptopNotices = useApp(state => state.laptopNotices)
+  const closedLaptopNotices = useApp(state => state.closedLaptopNotices)
+  const close = useApp(state => state.closeLaptopNotice)
+  const shown = useMemo(
+    () => shownNotices({ laptopNotices, closedLaptopNotices }),
+    [laptopNotices, closedLaptopNotices],
+  )
+  return shown.map(notice => {
+    const isFault = notice.severity === 'fault'
+    return (
+      <Banner
+        key={`${notice.code} ${notice.sentence}`}
+        tone={isFault ? 'bad' : 'warn'}
+        icon={ICONS[notice.code]}
+        isUrgent={isFault}
+        title={notice.sentence}
+        buttons={
+          !isFault && (
+            <IconButton icon={X} label="Close this message" onClick={() => close(notice)} />
+          )
+        }
+      >
+        <p className="text-muted">{notice.advice}</p>
+      </Banner>
+    )
+  })
+}
