@@ -1,9 +1,9 @@
 /** The boot helper whole, on an isolated bench: a machine is followed from its first question to its last file. */
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type BootMachine, PART, PARTS_MANIFEST } from '../../electron/engine/boot/boot.ts'
+import { type BootMachine, PART } from '../../electron/engine/boot/boot.ts'
+import { writeBootParts } from './bootParts.fixture.ts'
 import { makeDirectory } from './commands.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
 
@@ -14,14 +14,7 @@ let directory: string
 let lab: Lab
 beforeEach(() => {
   directory = makeDirectory()
-  const parts = Object.values(PART).map((name, i) => {
-    const content = Buffer.alloc(300_000 + i, name)
-    fs.writeFileSync(path.join(directory, name), content)
-    const sha256 = createHash('sha256').update(content).digest('hex')
-    return { name, bytes: content.length, sha256 }
-  })
-  const manifest = { version: 1, parts, packages: [] }
-  fs.writeFileSync(path.join(directory, PARTS_MANIFEST), JSON.stringify(manifest))
+  writeBootParts(directory)
 })
 afterEach(() => {
   lab.remove()

@@ -1,10 +1,10 @@
 /**
- * Runs the boot helper on a lab's host: `node bootServe.ts ADDRESS MODE PARTS`. Prints its HTTP port, and then its view
- * of the machines after each change, as lines of JSON.
+ * Runs the boot helper on a lab's host: `node bootServe.ts ADDRESS MODE PARTS [quiet]`. Prints its HTTP port, and then,
+ * unless quiet, its view of the machines after each change, as lines of JSON.
  */
 import { openBootHelper, readBootParts } from '../../electron/engine/boot/boot.ts'
 
-const [address, mode, directory] = process.argv.slice(2)
+const [address, mode, directory, quiet] = process.argv.slice(2)
 if (address === undefined || directory === undefined) throw new Error('address, mode, parts')
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
 const helper = await openBootHelper({
@@ -16,7 +16,7 @@ const helper = await openBootHelper({
   admission: { machines: new Set(), admitsUnknown: true },
   responseDelayMs: 0,
   leaseFile: null,
-  onProgress: progress => print({ machines: [...progress.values()] }),
+  onProgress: progress => quiet ?? print({ machines: [...progress.values()] }),
   onTrouble: error => print({ trouble: error.fault }),
 })
 print({ httpPort: helper.httpPort, plan: helper.dhcp?.plan ?? null })

@@ -1,11 +1,10 @@
 /** The boot service of the engine on a bench: what front ends are told of a machine, from its first packet on. */
-import { createHash } from 'node:crypto'
-import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bootLookSchema, type BootView, bootViewSchema } from '../../shared/boot.ts'
-import { PART, PARTS_MANIFEST } from '../../electron/engine/boot/boot.ts'
+import { PART } from '../../electron/engine/boot/boot.ts'
 import { recorded } from '../../electron/engine/boot/dhcpVectors.fixture.ts'
+import { writeBootParts } from './bootParts.fixture.ts'
 import { createDhcpBench, type DhcpBench, until } from './dhcpBench.ts'
 
 let bench: DhcpBench
@@ -13,14 +12,7 @@ let parts: string
 beforeEach(() => {
   bench = createDhcpBench()
   parts = path.join(bench.directory, 'parts')
-  fs.mkdirSync(parts)
-  const listed = Object.values(PART).map(name => {
-    fs.writeFileSync(path.join(parts, name), name)
-    const sha256 = createHash('sha256').update(name).digest('hex')
-    return { name, bytes: name.length, sha256 }
-  })
-  const manifest = { version: 1, parts: listed, packages: [] }
-  fs.writeFileSync(path.join(parts, PARTS_MANIFEST), JSON.stringify(manifest))
+  writeBootParts(parts)
 })
 afterEach(() => bench.remove())
 

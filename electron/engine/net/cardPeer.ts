@@ -13,13 +13,22 @@ import {
   systemError,
 } from './linuxSockets.ts'
 
-export interface CardPeerOptions {
+export interface CardPeersOptions {
   readonly card: string
   readonly address: string
-  readonly peer: { readonly address: string; readonly port: number }
   /** The longest that will be sent, and how many may gather before a flush. */
   readonly datagramBytes: number
   readonly batchDatagrams: number
+}
+
+export interface CardPeers {
+  /** Rejects with system errors as Node words them. */
+  open(options: CardPeerOptions): Promise<CardPeer>
+}
+
+export interface CardPeerOptions {
+  readonly address: string
+  readonly port: number
   /** `datagram` is the listener's to keep. */
   onDatagram(datagram: Uint8Array): void
   /** Nobody listens there any more, or the card went away. The socket stays open. */
@@ -27,12 +36,12 @@ export interface CardPeerOptions {
 }
 
 export interface CardPeer {
-  /** Copies both, to leave by the next `flush` at the latest. */
+  /** Copies both, to leave by `flush`, which must be called before another peer of the same card sends. */
   send(header: Uint8Array, payload: Uint8Array): void
   flush(): void
   /**
    * The next datagram if it comes within so many ms, without going to sleep for it; null otherwise, and always where
-   * there is no FFI. A view, valid until the next call.
+   * there is no FFI. A view, valid until the next call on any peer.
    */
   receiveSoon(waitMs: number): Uint8Array | null
   /** Idempotent. */
@@ -42,32 +51,49 @@ export interface CardPeer {
 /** What a peer answers with is short; the rest of a longer datagram is cut off. */
 const RECEIVE_BYTES = 2048
 
-/** Rejects with system errors as Node words them. */
-export async function openCardPeer(options: CardPeerOptions): Promise<CardPeer> {
-  const { card, address, peer } = options
+/** Many peers share what is dear to make: the FFI, and the memory that datagrams leave from. */
+export async function createCardPeers(options: CardPeersOptions): Promise<CardPeers> {
+  const { card, address } = options
   const linux = await loadLinuxSockets()
-  const socket = dgram.createSocket('udp4')
-  const fd = linux ? openCardDescriptor(linux, { card, isShared: false }, address, 0) : null
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject)
-      socket.bind(fd === null ? { port: 0, address, exclusive: true } : { fd }, () => {
-        socket.off('error', reject)
-        resolve()
-      })
-    })
-    await new Promise<void>((resolve, reject) => {
-      socket.connect(peer.port, peer.address, (error?: Error) =>
-        error ? reject(error) : resolve(),
-      )
-    })
-  } catch (error) {
-    socket.close()
-    throw error
+  const area = linux && createArea(linux, options)
+  return {
+    async open(peer) {
+      const socket = dgram.createSocket('udp4')
+      const fd = linux ? openCardDescriptor(linux, { card, isShared: false }, address, 0) : null
+      try {
+        await new Promise<void>((resolve, reject) => {
+          socket.once('error', reject)
+          socket.bind(fd === null ? { port: 0, address, exclusive: true } : { fd }, () => {
+            socket.off('error', reject)
+            resolve()
+          })
+        })
+        await new Promise<void>((resolve, reject) => {
+          socket.connect(peer.port, peer.address, (error?: Error) =>
+            error ? reject(error) : resolve(),
+          )
+        })
+      } catch (error) {
+        socket.close()
+        throw error
+      }
+      socket.on('error', peer.onUnreachable)
+      socket.on('message', peer.onDatagram)
+      return area && fd !== null ? batchedPeer(area, fd, socket, peer) : plainPeer(socket)
+    },
   }
-  socket.on('error', options.onUnreachable)
-  socket.on('message', options.onDatagram)
-  return linux && fd !== null ? batchedPeer(linux, fd, socket, options) : plainPeer(socket)
+}
+
+/** Memory for one batch to leave, and for one datagram to arrive. */
+type Area = ReturnType<typeof createArea>
+function createArea(sockets: LinuxSockets, { datagramBytes, batchDatagrams }: CardPeersOptions) {
+  const batch = new Uint8Array(new ArrayBuffer(datagramBytes * batchDatagrams))
+  const out = createMessageVector(sockets, batchDatagrams)
+  const received = new Uint8Array(new ArrayBuffer(RECEIVE_BYTES))
+  const into = createMessageVector(sockets, 1)
+  into.setData(0, sockets.addressOf(received.buffer), RECEIVE_BYTES)
+  const batchAddress = sockets.addressOf(batch.buffer)
+  return { sockets, datagramBytes, batchDatagrams, batch, batchAddress, out, received, into }
 }
 
 function plainPeer(socket: dgram.Socket): CardPeer {
@@ -87,22 +113,17 @@ function plainPeer(socket: dgram.Socket): CardPeer {
 
 /** node:dgram keeps the descriptor and waits on it; what is sent and hoped for goes past it. */
 function batchedPeer(
-  sockets: LinuxSockets,
+  area: Area,
   fd: number,
   socket: dgram.Socket,
-  { datagramBytes, batchDatagrams, peer, onUnreachable }: CardPeerOptions,
+  peer: CardPeerOptions,
 ): CardPeer {
-  const batch = new Uint8Array(new ArrayBuffer(datagramBytes * batchDatagrams))
-  const batchAddress = sockets.addressOf(batch.buffer)
-  const out = createMessageVector(sockets, batchDatagrams)
-  const received = new Uint8Array(new ArrayBuffer(RECEIVE_BYTES))
-  const into = createMessageVector(sockets, 1)
-  into.setData(0, sockets.addressOf(received.buffer), RECEIVE_BYTES)
+  const { sockets, datagramBytes, batchDatagrams, batch, batchAddress, out, received, into } = area
   let count = 0
   let isClosed = false
 
   function unreachable(errno: number, what: string): void {
-    onUnreachable(systemError(`${what} ${peer.address}:${peer.port}`, errno))
+    peer.onUnreachable(systemError(`${what} ${peer.address}:${peer.port}`, errno))
   }
 
   function flush(): void {

@@ -1,6 +1,6 @@
 /** Cards and sockets: everything here is bound to one chosen card. */
 export { broadcastAddress, cardMtu, listenAddress } from './delivery.ts'
-export { type CardPeer, type CardPeerOptions, openCardPeer } from './cardPeer.ts'
+export { type CardPeer, type CardPeerOptions, createCardPeers } from './cardPeer.ts'
 export {
   type CardListener,
   type CardSocket,
@@ -22,6 +22,7 @@ export {
 } from './groupSender.ts'
 export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
+export { raiseThread } from './linuxSockets.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
 export { openSocketServer, type SocketServer } from './socketServer.ts'
 export {

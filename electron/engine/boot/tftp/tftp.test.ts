@@ -193,13 +193,13 @@ describe('firmware’s ways', () => {
     shim.send(request('shimx64.efi', { blksize: '512', windowsize: '4' }), server.port)
     await shim.next()
     shim.send(encodeAck(0))
-    for (const block of [1, 2, 3, 4])
-      expect(await shim.next()).toMatchObject({ kind: 'data', block })
+    const blocks = (): Set<number> =>
+      new Set(shim.heard.flatMap(packet => (packet.kind === 'data' ? [packet.block] : [])))
+    await vi.waitFor(() => expect([...blocks()]).toEqual([1, 2, 3, 4]), PATIENCE)
     await sleep(5)
-    expect(shim.heard).toHaveLength(5)
+    expect(blocks().size).toBe(4)
     shim.send(encodeAck(4))
-    for (const block of [5, 6, 7, 8])
-      expect(await shim.next()).toMatchObject({ kind: 'data', block })
+    await vi.waitFor(() => expect([...blocks()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]), PATIENCE)
   })
 
   it('a machine that starts what it fetched sends no last acknowledgement: it is done all the same', async () => {

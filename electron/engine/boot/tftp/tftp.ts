@@ -2,11 +2,11 @@
  * TFTP server, read only, on one card: RFC 1350, 2347 to 2349, 7440. Files come from a list; there is no directory to
  * climb out of. Each transfer answers from a port of its own, as RFC 1350 §4 wants.
  */
-import { type CardPeer, openCardPeer } from '../../net/net.ts'
+import { type CardPeer, createCardPeers } from '../../net/net.ts'
 import { openBootSocket } from '../bootSocket.ts'
 import type { FileEvent } from '../fileEvent.ts'
 import { normalisePath } from '../filePath.ts'
-import { negotiate } from './negotiation.ts'
+import { MAX_WINDOW_BLOCKS, MTU_BLOCK_BYTES, negotiate } from './negotiation.ts'
 import {
   DATA_HEADER_BYTES,
   dataHeader,
@@ -71,6 +71,12 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
   let timer: NodeJS.Timeout | null = null
   let isClosed = false
   const { card, address } = options
+  const peers = await createCardPeers({
+    card,
+    address,
+    datagramBytes: DATA_HEADER_BYTES + MTU_BLOCK_BYTES,
+    batchDatagrams: MAX_WINDOW_BLOCKS,
+  })
   const main = await openBootSocket(
     { card, address, port: options.port, isShared: false },
     (datagram, from) => {
@@ -183,12 +189,9 @@ export async function openTftpServer(options: TftpOptions): Promise<TftpServer> 
     /** Datagrams for which nobody waits awake; after a wait in vain, twice as many as after the last. */
     let asleep = 0
     let slept = 0
-    const socket = await openCardPeer({
-      card,
-      address,
-      peer: { address: entry.client, port: clientPort },
-      datagramBytes: Math.max(DATA_HEADER_BYTES + blockBytes, options.length),
-      batchDatagrams: terms.windowBlocks,
+    const socket = await peers.open({
+      address: entry.client,
+      port: clientPort,
       onDatagram(datagram) {
         take(datagram)
         if (running.size > AWAKE_TRANSFERS || asleep-- > 0) return
