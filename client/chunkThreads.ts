@@ -16,6 +16,8 @@ export interface ChunkThreads {
 
 export interface TargetThreads {
   readonly count: number
+  /** When every thread has started and made what it needs: from then on none is late for the first chunk. */
+  readonly ready: Promise<void>
   /** Queues; the caller bounds how much by the memory it hands in. Rejects with a disk fault. */
   run(job: ChunkJob): Promise<Answer>
   /** Resolves when no thread touches the target any more. Nothing may be run afterwards. */
@@ -44,25 +46,26 @@ export function startChunkThreads(count: number): ChunkThreads {
   return {
     open(shared, open, writeBytesPerSecond) {
       const target = ++lastTarget
-      for (const { worker } of threads) {
-        const request: ChunkRequest = {
-          type: 'open',
-          target,
-          shared,
-          fd: open.fd,
-          writeBytesPerSecond,
-        }
-        worker.postMessage(request)
+      const request: ChunkRequest = {
+        type: 'open',
+        target,
+        shared,
+        fd: open.fd,
+        writeBytesPerSecond,
       }
+      const ready = Promise.all(threads.map(thread => ask(thread, request))).then(() => undefined)
+      ready.catch(() => undefined) // Nobody may wait any more.
       return {
         count,
+        ready,
         async run(job) {
           const thread = threads.reduce((best, each) =>
             each.waiting.length < best.waiting.length ? each : best,
           )
           const done = await ask(thread, { type: 'job', target, job })
           if (done.type === 'failed') throw diskError(done, open)
-          if (done.type === 'closed') throw new Error('a job was answered by another')
+          if (done.type === 'opened' || done.type === 'closed')
+            throw new Error('a job was answered by another')
           return done
         },
         async close() {

@@ -54,8 +54,8 @@ export type ChunkJobDone =
       readonly reason: string
     }
 
-/** Jobs and `close` are answered, in order. */
-export type ChunkAnswer = ChunkJobDone | { readonly type: 'closed' }
+/** Every request is answered, in order. */
+export type ChunkAnswer = ChunkJobDone | { readonly type: 'opened' } | { readonly type: 'closed' }
 
 interface OpenedTarget {
   readonly shared: SharedManifest
@@ -67,17 +67,19 @@ if (parentPort === null) throw new Error('chunkWorker runs as a thread')
 const port = parentPort
 const targets = new Map<number, OpenedTarget>()
 const buffer = Buffer.alloc(CHUNK_BYTES)
-/** Made while nobody waits for it: at the first loss many receivers on one computer would make theirs at once. */
+/** Made before the first target is open: at the first loss many receivers on one computer would make theirs at once. */
 let code: ErasureCode | null = null
-setImmediate(() => (code ??= createErasureCode()))
 const zeros = Buffer.alloc(CHUNK_BYTES)
 /** Of zlib's own output buffers. */
 const LEAST_PIECE_BYTES = 64
 const sleeping = new Int32Array(new SharedArrayBuffer(4))
 
 port.on('message', (request: ChunkRequest) => {
-  if (request.type === 'open') targets.set(request.target, request)
-  else if (request.type === 'close') {
+  if (request.type === 'open') {
+    targets.set(request.target, request)
+    code ??= createErasureCode()
+    answer({ type: 'opened' })
+  } else if (request.type === 'close') {
     targets.delete(request.target)
     answer({ type: 'closed' })
   } else answer(attempt(request.target, request.job))

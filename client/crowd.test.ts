@@ -57,7 +57,8 @@ async function run(name: string, change: Partial<ReceiveOptions>): Promise<Buffe
 
 test('a slow disk is told as such, holds up no report, and still ends verified', async () => {
   const sender = await bench('slow')
-  const content = await run('slow', { assemblyBytes: 3 * MIB, writeBytesPerSecond: 3 * MIB })
+  // Room for three chunks: two with the thread and one that waits.
+  const content = await run('slow', { assemblyBytes: 3.5 * MIB, writeBytesPerSecond: 3 * MIB })
   expect(sender.reports.some(report => report.limiter === 'disk')).toBe(true)
   expect(sender.reports.some(report => report.limiter === 'decompression')).toBe(false)
   expect(Math.min(...sender.reports.map(report => report.freeAssemblyKiB))).toBeLessThan(1024)

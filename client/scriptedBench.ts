@@ -307,7 +307,8 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
     for (;;) {
       if (isDead) return
       const lacking = [...image.stored.keys()].filter(chunk => !have.has(chunk) && !held.has(chunk))
-      if (phase === 'running' && connection !== null && joins.length > 0) await send(lacking)
+      // As the real one: to nobody who has not reported yet.
+      if (phase === 'running' && connection !== null && reports.length > 0) await send(lacking)
       await new Promise(resolve => setTimeout(resolve, 300))
     }
   }

@@ -133,7 +133,9 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
       shared.manifest.encodings.set(other.encodings)
       assembler = assemblerFor(other)
     },
-    prepare: () => store.prepare(onProgress),
+    async prepare() {
+      await Promise.all([threads.ready, store.prepare(onProgress)])
+    },
     async verify() {
       scannedBytes = 0
       const differing = await store.readBack(onProgress)

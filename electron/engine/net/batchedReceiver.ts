@@ -19,11 +19,14 @@ const TURN_BYTES = 1024 * 1024
 /** SO_MEMINFO, linux/sock_diag.h: nine u32 (SK_MEMINFO_VARS), the ninth the datagrams dropped. */
 const MEMORY_INFO = { bytes: 36, drops: 32 } as const
 
-/** Throws system errors: the address is no card's, the port is taken. */
-export function openBatchedReceiver(
+/**
+ * Once its thread looks after the socket: who says that he is ready shall be. Throws system errors: the address is no
+ * card's, the port is taken.
+ */
+export async function openBatchedReceiver(
   sockets: LinuxSockets,
   options: GroupReceiverOptions,
-): GroupReceiver {
+): Promise<GroupReceiver> {
   const fd = openSocket(sockets, options)
   const stopFd = openSignal(sockets, fd)
   const ring = allocateRing()
@@ -49,9 +52,13 @@ export function openBatchedReceiver(
       if (!isClosed && (isMore || !consumer.await())) setImmediate(turn)
     }
   }
-  worker.on('message', (event: ReceiveThreadEvent) => {
-    if (event === null) turn()
-    else options.onFault?.(new Error(event))
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.on('message', (event: ReceiveThreadEvent) => {
+      if (event.kind === 'ready') resolve()
+      else if (event.kind === 'filled') turn()
+      else options.onFault?.(new Error(event.reason))
+    })
+    worker.once('error', reject)
   })
   worker.on('error', error => options.onFault?.(error))
   const ended = new Promise<void>(resolve => {
@@ -64,6 +71,7 @@ export function openBatchedReceiver(
     })
   })
   turn()
+  await ready
   return {
     kernelDrops: drops.count,
     close() {

@@ -68,7 +68,7 @@ const DROPS_INTERVAL_MS = 1000
 export async function openGroupReceiver(options: GroupReceiverOptions): Promise<GroupReceiver> {
   const sockets = options.isBulk === true ? await loadLinuxSockets() : null
   try {
-    return sockets ? openBatchedReceiver(sockets, options) : await openDgramReceiver(options)
+    return sockets ? await openBatchedReceiver(sockets, options) : await openDgramReceiver(options)
   } catch (cause) {
     const { group, port, interfaceAddress } = options
     const reason = cause instanceof Error ? cause.message : String(cause)

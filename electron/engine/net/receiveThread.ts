@@ -21,8 +21,13 @@ export interface ReceiveThreadData {
   readonly isRoomy: boolean
 }
 
-/** null: the ring has something, once per `await` of the consumer. Text: the socket failed; nothing more will come. */
-export type ReceiveThreadEvent = string | null
+export type ReceiveThreadEvent =
+  /** It looks after the socket from now on. */
+  | { readonly kind: 'ready' }
+  /** The ring has something; once per `await` of the consumer. */
+  | { readonly kind: 'filled' }
+  /** The socket failed; nothing more will come. */
+  | { readonly kind: 'failed'; readonly reason: string }
 
 /** Messages to a call: 2 MiB of slots. */
 const MESSAGES = 32
@@ -44,8 +49,9 @@ async function run(data: ReceiveThreadData, port: NonNullable<typeof parentPort>
   const sockets = await loadLinuxSockets()
   if (sockets === null) throw new Error('no socket calls in the receiving thread')
   const tell = (event: ReceiveThreadEvent): void => port.postMessage(event)
-  const errno = receiveUntilStopped(sockets, data, () => tell(null))
-  if (errno !== 0) tell(systemError('recvmmsg', errno).message)
+  tell({ kind: 'ready' })
+  const errno = receiveUntilStopped(sockets, data, () => tell({ kind: 'filled' }))
+  if (errno !== 0) tell({ kind: 'failed', reason: systemError('recvmmsg', errno).message })
 }
 
 /** Answers 0 when told to stop, else the errno that the socket failed with. */

@@ -8,7 +8,7 @@ import { encodeDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
-import { type GroupSender, openGroupSender } from '../net/net.ts'
+import { type GroupSender, openGroupSender, raiseThread } from '../net/net.ts'
 import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
@@ -53,6 +53,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   const socket = createFanOut(openTo, onSendError)
   await socket.deliver([options.group])
   if (socket.copies() === 0) throw new Error(lastSendError)
+  await raiseThread() // On a busy computer it would send a millisecond's worth each ten.
   const reader = openChunkReader(options.source, HEADER_RING)
   const carousel = createCarousel(options.source.storedBytes)
   const auto = createAutoRate(options.linkBitsPerSecond)
