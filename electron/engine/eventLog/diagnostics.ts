@@ -42,12 +42,16 @@ export function diagnose(facts: DiagnosticFacts): Diagnostics {
   return { fileName: `benchcast-diagnostics-${day}.txt`, content: withoutHomes(text) }
 }
 
-/** Whatever lies in a home, this user's or another's: only that it does is told. */
+/**
+ * Whatever lies in a home, this user's or another's: only that it does is told. A name with spaces is known as a whole
+ * where it stands in double quotes, as ours do.
+ */
 export function withoutHomes(text: string, home: string = os.homedir()): string {
-  const rest = `[^\\s"'“”,;]*`
-  const own = home.length > 1 ? [`${home.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}${rest}`] : []
-  const others = [`/(?:home|Users)/${rest}`, `/root/${rest}`, `[A-Za-z]:\\\\Users\\\\${rest}`]
-  return text.replaceAll(new RegExp([...own, ...others].join('|'), 'g'), '~/…')
+  const own = home.length > 1 ? [`${RegExp.escape(home)}(?![\\w.-])`] : []
+  const homes = [...own, '/(?:home|Users)/', '/root/', '[A-Za-z]:\\\\Users\\\\'].join('|')
+  return text
+    .replaceAll(new RegExp(`"(?:${homes})[^"\\r\\n]*"`, 'g'), '"~/…"')
+    .replaceAll(new RegExp(`(?:${homes})[^\\s"'“”,;]*`, 'g'), '~/…')
 }
 
 function opening({ nowMs }: DiagnosticFacts): string[] {
@@ -62,7 +66,7 @@ function computer({ info }: DiagnosticFacts): string[] {
   return [
     `Benchcast ${info.version}, Node ${info.node}, ${info.platform}, ${os.type()} ${os.release()}`,
     `${os.cpus().length} processors (${os.cpus()[0]?.model.trim() ?? 'unknown'}), ${os.totalmem()} bytes of memory, ${os.freemem()} free`,
-    `Catalog in ${info.catalogDirectory}, free there: ${free}`,
+    `Catalog in "${info.catalogDirectory}", free there: ${free}`,
   ]
 }
 
