@@ -1,7 +1,9 @@
 /**
  * Runs the boot helper on a lab's host: `node bootServe.ts ADDRESS MODE PARTS [quiet]`. Prints its HTTP port, and then,
- * unless quiet, its view of the machines after each change, as lines of JSON.
+ * unless quiet, its view of the machines after each change, as lines of JSON. A line on standard input asks what it
+ * holds in memory; its end closes.
  */
+import readline from 'node:readline'
 import { openBootHelper, readBootParts } from '../../electron/engine/boot/boot.ts'
 
 const [address, mode, directory, quiet] = process.argv.slice(2)
@@ -20,3 +22,9 @@ const helper = await openBootHelper({
   onTrouble: error => print({ trouble: error.fault }),
 })
 print({ httpPort: helper.httpPort, plan: helper.dhcp?.plan ?? null })
+for await (const _ of readline.createInterface({ input: process.stdin })) {
+  globalThis.gc?.()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  print({ heldBytes: heapUsed + external, residentBytes: rss })
+}
+await helper.close()
