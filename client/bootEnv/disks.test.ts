@@ -2,50 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { chooseDisk, type Disk, listDisks } from './disks.ts'
-
-const GIB = 1024 ** 3
-
-function disk(name: string, changes: Partial<Disk> = {}): Disk {
-  return {
-    name,
-    model: 'Model',
-    serial: '1',
-    sizeBytes: 256 * GIB,
-    bus: 'nvme',
-    isRemovable: false,
-    isReadOnly: false,
-    content: [],
-    ...changes,
-  }
-}
-
-test('the only built-in disk is chosen, whatever is plugged in beside it', () => {
-  const disks = [disk('nvme0n1'), disk('sda', { bus: 'usb' }), disk('sdb', { isRemovable: true })]
-  expect(chooseDisk(disks, 10 * GIB)).toMatchObject({ kind: 'one', disk: { name: 'nvme0n1' } })
-})
-
-test('of two that would do none is chosen, and both are named', () => {
-  const choice = chooseDisk([disk('nvme0n1'), disk('sda', { bus: 'sata' })], 10 * GIB)
-  expect(choice).toMatchObject({ kind: 'several' })
-  expect(choice).toHaveProperty('reason', expect.stringContaining('nvme0n1 and sda'))
-})
-
-test('a disk that is too small does not compete, but alone it is answered for the bench to refuse', () => {
-  const small = disk('mmcblk0', { sizeBytes: 8 * GIB })
-  expect(chooseDisk([small, disk('sda')], 10 * GIB)).toMatchObject({ disk: { name: 'sda' } })
-  expect(chooseDisk([small], 10 * GIB)).toMatchObject({ disk: { name: 'mmcblk0' } })
-})
-
-test('a USB stick, a card and a write-protected disk are never chosen', () => {
-  const disks = [
-    disk('sda', { bus: 'usb' }),
-    disk('sdb', { isRemovable: true }),
-    disk('sdc', { isReadOnly: true }),
-  ]
-  expect(chooseDisk(disks, GIB)).toMatchObject({ kind: 'none' })
-  expect(chooseDisk([], GIB)).toMatchObject({ kind: 'none' })
-})
+import { listDisks } from './disks.ts'
 
 let sysfs: string
 beforeEach(() => {
@@ -78,7 +35,10 @@ test('disks are read with model, serial, size, bus and what is on them', () => {
   plug('virtual/block/loop0', { size: '8192' })
   plug('pci0/ata2/host2/block/sdc', { size: '0' })
 
-  const disks = listDisks(path.join(sysfs, 'block'), name => (name === 'sda' ? ['sda: gpt'] : []))
+  const disks = listDisks(path.join(sysfs, 'block'), {
+    identify: name => (name === 'sda' ? ['sda: gpt'] : []),
+    isBootMedium: name => name === 'sdb',
+  })
 
   expect(disks.map(({ name, bus }) => [name, bus])).toEqual([
     ['nvme0n1', 'nvme'],
@@ -93,16 +53,20 @@ test('disks are read with model, serial, size, bus and what is on them', () => {
     bus: 'sata',
     isRemovable: false,
     isReadOnly: false,
+    isBootMedium: false,
     content: ['sda: gpt'],
   })
-  expect(disks[2]).toMatchObject({ isRemovable: true, model: 'Stick' })
+  expect(disks[2]).toMatchObject({ isRemovable: true, isBootMedium: true, model: 'Stick' })
 })
 
 test('an SD card in its slot counts as removable, eMMC on the board does not', () => {
   plug('pci0/mmc_host/mmc0/block/mmcblk0', { size: '2048', removable: '0', 'device/type': 'MMC' })
   plug('pci0/mmc_host/mmc1/block/mmcblk1', { size: '2048', removable: '0', 'device/type': 'SD' })
   plug('pci0/mmc_host/mmc0/block/mmcblk0boot0', { size: '2048', removable: '0' })
-  const disks = listDisks(path.join(sysfs, 'block'), () => [])
+  const disks = listDisks(path.join(sysfs, 'block'), {
+    identify: () => [],
+    isBootMedium: () => false,
+  })
   expect(disks.map(({ name, isRemovable }) => [name, isRemovable])).toEqual([
     ['mmcblk0', false],
     ['mmcblk1', true],

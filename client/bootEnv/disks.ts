@@ -1,67 +1,41 @@
-/**
- * The machine's disks as sysfs and blkid(8) tell them, read only, and which of them an image may go to. A disk is
- * chosen by rule and never by guess: where two would do, none is taken.
- */
+/** The machine's disks as sysfs and blkid(8) tell them, read only. Which one is written says shared/chooseDisk.ts. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-
-export interface Disk {
-  /** As in /dev. */
-  readonly name: string
-  readonly model: string
-  readonly serial: string
-  readonly sizeBytes: number
-  readonly bus: 'nvme' | 'sata' | 'usb' | 'virtio' | 'mmc' | 'scsi'
-  readonly isRemovable: boolean
-  /** Cannot be written. */
-  readonly isReadOnly: boolean
-  /** What is on it now: the kind of partition table, then a line for each part; empty for a blank disk. */
-  readonly content: readonly string[]
-}
-
-export type DiskChoice =
-  | { readonly kind: 'one'; readonly disk: Disk }
-  | { readonly kind: 'none' | 'several'; readonly reason: string }
+import type { Disk } from '../../shared/bench.ts'
+import { holdsBootMedium } from './bootMedium.ts'
 
 const SECTOR_BYTES = 512 // sysfs counts these, whatever the disk's own sector is.
 
 /** Whole disks only: no partitions, loops, memory disks, optical drives, card readers without a card. */
 const DISK_NAME = /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/
 
+/** What of a disk is not in sysfs. */
+export interface DiskContents {
+  /** The kind of partition table, then a line for each part. */
+  identify(name: string): string[]
+  isBootMedium(name: string): boolean
+}
+
 /** Sorted by name. */
-export function listDisks(sysfs = '/sys/block', identify = identifyContent): Disk[] {
+export function listDisks(sysfs = '/sys/block', contents = contentsIn(sysfs, '/dev')): Disk[] {
   return namesIn(sysfs)
     .filter(name => DISK_NAME.test(name))
     .flatMap(name => {
-      const disk = readDisk(sysfs, name, identify)
+      const disk = readDisk(sysfs, name, contents)
       return disk === null ? [] : [disk]
     })
 }
 
-/**
- * The one built-in disk that can be written. One that is too small is answered as well: the bench has to hear of it
- * from the refusal. Pure.
- */
-export function chooseDisk(disks: readonly Disk[], imageBytes: number): DiskChoice {
-  const fixed = disks.filter(disk => !disk.isRemovable && disk.bus !== 'usb' && !disk.isReadOnly)
-  const large = fixed.filter(disk => disk.sizeBytes >= imageBytes)
-  const candidates = large.length > 0 ? large : fixed
-  const [only] = candidates
-  if (only !== undefined && candidates.length === 1) return { kind: 'one', disk: only }
-  if (only === undefined) {
-    const reason =
-      disks.length === 0
-        ? 'This machine has no disk. Check its cables, and in the firmware that its controller is on.'
-        : 'This machine has only removable or write-protected disks. They are left alone.'
-    return { kind: 'none', reason }
+/** Reads only. */
+export function contentsIn(sysfs: string, devices: string): DiskContents {
+  return {
+    identify: name => identifyContent(name, sysfs, devices),
+    isBootMedium: name => holdsBootMedium(path.join(devices, name)),
   }
-  const names = candidates.map(disk => disk.name).join(' and ')
-  const reason = `This machine has several disks that would do: ${names}. Disconnect all but one.`
-  return { kind: 'several', reason }
 }
 
-function readDisk(sysfs: string, name: string, identify: typeof identifyContent): Disk | null {
+function readDisk(sysfs: string, name: string, contents: DiskContents): Disk | null {
   const text = (file: string): string => readText(path.join(sysfs, name, file))
   const sectors = Number(text('size'))
   // A reader without a card shows a disk of no size.
@@ -77,7 +51,8 @@ function readDisk(sysfs: string, name: string, identify: typeof identifyContent)
     // A card in its slot says MMC's other name, and nothing of coming out.
     isRemovable: text('removable') === '1' || text('device/type') === 'SD',
     isReadOnly: text('ro') === '1',
-    content: identify(name),
+    isBootMedium: contents.isBootMedium(name),
+    content: contents.identify(name),
   }
 }
 
@@ -100,11 +75,10 @@ function serialOfPage(directory: string): string {
   }
 }
 
-/** Reads only. */
-function identifyContent(name: string): string[] {
-  const parts = namesIn(`/sys/block/${name}`).filter(part => part.startsWith(name))
+function identifyContent(name: string, sysfs: string, devices: string): string[] {
+  const parts = namesIn(path.join(sysfs, name)).filter(part => part.startsWith(name))
   return [name, ...parts].flatMap(part => {
-    const found = probe(`/dev/${part}`)
+    const found = probe(path.join(devices, part))
     const kind = found.get('PTTYPE') ?? found.get('TYPE')
     if (kind === undefined) return []
     const label = found.get('LABEL') ?? found.get('PART_ENTRY_NAME')

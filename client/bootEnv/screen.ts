@@ -1,4 +1,5 @@
 /** The machine's own screen: what a technician sees who walks along the bench. Pure; lines without line ends. */
+import type { Afterwards } from '../../shared/bench.ts'
 import type { ReceiveProgress } from '../client.ts'
 import { formatBytes } from '../../shared/figures.ts'
 
@@ -6,12 +7,22 @@ export type Stage =
   | { readonly kind: 'noCard' }
   | { readonly kind: 'noLink'; readonly card: string }
   | { readonly kind: 'noAddress'; readonly card: string }
+  /** Started from a medium, and no bench found yet. `wanted`: the address it tries; null takes the one that is heard. */
+  | {
+      readonly kind: 'looking'
+      readonly wanted: string | null
+      readonly heard: readonly string[]
+      readonly typed: string
+      readonly problem: string
+    }
   | { readonly kind: 'ready' }
+  /** The bench says why it has nothing for this machine. */
+  | { readonly kind: 'unassigned'; readonly why: string }
   /** By name. Which one it belongs to is not for the machine to guess. */
   | { readonly kind: 'severalSessions'; readonly names: readonly string[] }
   | { readonly kind: 'noTarget'; readonly reason: string }
   | { readonly kind: 'session'; readonly progress: ReceiveProgress }
-  | { readonly kind: 'done'; readonly imageName: string }
+  | { readonly kind: 'done'; readonly imageName: string; readonly afterwards: Afterwards }
   | { readonly kind: 'fault'; readonly sentence: string }
 
 export interface Screen {
@@ -61,11 +72,15 @@ export function wordsFor(stage: Stage): { readonly state: string; readonly advic
         state: 'waiting for an address',
         advice: 'No DHCP server answers. Is network boot still on at the bench?',
       }
+    case 'looking':
+      return { state: 'looking for the bench', advice: lookingAdvice(stage) }
     case 'ready':
       return {
         state: 'ready',
         advice: 'Nothing is written until the technician starts a session.',
       }
+    case 'unassigned':
+      return { state: 'ready', advice: stage.why }
     case 'severalSessions':
       return {
         state: 'ready, but for which session?',
@@ -78,11 +93,28 @@ export function wordsFor(stage: Stage): { readonly state: string; readonly advic
     case 'done':
       return {
         state: 'done',
-        advice: `${stage.imageName} was written, read back and matched. It can be turned off.`,
+        advice: `${stage.imageName} was written, read back and matched. ${NOW[stage.afterwards]}`,
       }
     case 'fault':
       return { state: 'failed', advice: stage.sentence }
   }
+}
+
+function lookingAdvice(stage: Extract<Stage, { readonly kind: 'looking' }>): string {
+  const { wanted, heard, typed, problem } = stage
+  const found =
+    wanted !== null
+      ? `No bench answers at ${wanted} yet: is Benchcast open there?`
+      : heard.length > 1
+        ? `Several benches are heard: ${heard.join(', ')}.`
+        : 'No bench is heard yet: is a session open?'
+  return `${found} ${problem} Type the address of the bench, then Enter: ${typed}_`
+}
+
+const NOW: Readonly<Record<Afterwards, string>> = {
+  stay: 'It can be turned off.',
+  reboot: 'It starts anew.',
+  poweroff: 'It turns itself off.',
 }
 
 function sessionWords(progress: ReceiveProgress): { state: string; advice: string } {
