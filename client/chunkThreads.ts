@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ChunkAnswer, ChunkJob, ChunkJobDone, ChunkRequest } from './chunkWorker.ts'
 import { ReceiveError } from './receiveError.ts'
+import { createSeals } from './seals.ts'
 import type { OpenTarget } from './target.ts'
 import type { SharedManifest } from './shareManifest.ts'
 
@@ -50,6 +51,7 @@ export function startChunkThreads(count: number): ChunkThreads {
         type: 'open',
         target,
         shared,
+        seals: createSeals(shared.manifest.storedBytes.length),
         fd: open.fd,
         writeBytesPerSecond,
       }

@@ -10,6 +10,7 @@ import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { ENCODING, HASH_BYTES, positionBytes } from '../shared/protocol/manifest.ts'
 import type { SharedManifest } from './shareManifest.ts'
+import { isAsSealed, seal, type Seals } from './seals.ts'
 import { solve, type UnsolvedBlock } from './unsolved.ts'
 
 export type ChunkRequest =
@@ -17,6 +18,7 @@ export type ChunkRequest =
       readonly type: 'open'
       readonly target: number
       readonly shared: SharedManifest
+      readonly seals: Seals
       readonly fd: number | null
       /** Rehearses a slow disk; null: as fast as it is. */
       readonly writeBytesPerSecond: number | null
@@ -59,6 +61,7 @@ export type ChunkAnswer = ChunkJobDone | { readonly type: 'opened' } | { readonl
 
 interface OpenedTarget {
   readonly shared: SharedManifest
+  readonly seals: Seals
   readonly fd: number | null
   readonly writeBytesPerSecond: number | null
 }
@@ -131,6 +134,7 @@ function writeChunk(
     for (let i = first; i < end; i++) {
       writeAt(target, raw, (shared.positionsOf[i] ?? 0) * CHUNK_BYTES)
     }
+    seal(target.seals, chunk, raw)
     if (writeBytesPerSecond !== null) {
       Atomics.wait(sleeping, 0, 0, ((end - first) * rawBytes * 1000) / writeBytesPerSecond)
     }
@@ -157,13 +161,16 @@ function isChunk({ manifest }: SharedManifest, raw: Uint8Array, chunk: number): 
 }
 
 function scan(target: OpenedTarget, first: number, end: number): number[] {
-  const { shared } = target
+  const { shared, seals } = target
   const differing: number[] = []
   for (let position = first; position < end; position++) {
     const raw = readPosition(target, position)
     const chunk = shared.manifest.positions[position] ?? ZERO_CHUNK
     const isSame =
-      raw !== null && (chunk === ZERO_CHUNK ? isZero(raw) : isChunk(shared, raw, chunk))
+      raw !== null &&
+      (chunk === ZERO_CHUNK
+        ? isZero(raw)
+        : (isAsSealed(seals, chunk, raw) ?? isChunk(shared, raw, chunk)))
     if (!isSame) differing.push(position)
   }
   return differing
