@@ -20,17 +20,24 @@ export const IPXE_SCRIPT = 'boot.ipxe'
 export const CONSOLES = 'console=ttyS0,115200 console=tty0'
 
 /**
- * For GRUB 2.12. Kernel and initramfs come over TFTP: GRUB's TCP repeats its ports and sequence numbers at each start,
- * which servers take for leftovers of the start before.
+ * For GRUB 2.12. It goes on by the way it came itself, which its prefix tells. After PXE that is TFTP: GRUB's own TCP repeats
+ * its ports and sequence numbers at each start, which servers take for leftovers of the start before. After HTTP Boot it
+ * uses the firmware's HTTP; with TFTP beside it OVMF dies of an invalid opcode.
  */
 export function grubConfig(bench: BootBench): string {
-  const root = `(tftp,${bench.address})`
+  const load = (root: string): string[] => [
+    `  echo "Benchcast: loading ${PART.kernel}"`,
+    `  linux ${root}/${PART.kernel} ${commandLine(bench, '$net_default_mac')}`,
+    `  echo "Benchcast: loading ${PART.initramfs}"`,
+    `  initrd ${root}/${PART.initramfs}`,
+  ]
   return [
     'set timeout=0',
-    `echo "Benchcast: loading ${PART.kernel}"`,
-    `linux ${root}/${PART.kernel} ${commandLine(bench, '$net_default_mac')}`,
-    `echo "Benchcast: loading ${PART.initramfs}"`,
-    `initrd ${root}/${PART.initramfs}`,
+    'if regexp "http," "$prefix"; then',
+    ...load(`(http,${bench.address}:${bench.httpPort})`),
+    'else',
+    ...load(`(tftp,${bench.address})`),
+    'fi',
     'boot',
     '',
   ].join('\n')
