@@ -15,14 +15,6 @@ export type Stage =
       readonly typed: string
       readonly problem: string
     }
-  /** Started from a medium, and no bench found yet. `wanted`: the address it tries; null takes the one that is heard. */
-  | {
-      readonly kind: 'looking'
-      readonly wanted: string | null
-      readonly heard: readonly string[]
-      readonly typed: string
-      readonly problem: string
-    }
   | { readonly kind: 'ready' }
   /** The bench says why it has nothing for this machine. */
   | { readonly kind: 'unassigned'; readonly why: string }
@@ -82,8 +74,6 @@ export function wordsFor(stage: Stage): { readonly state: string; readonly advic
       }
     case 'looking':
       return { state: 'looking for the bench', advice: lookingAdvice(stage) }
-    case 'looking':
-      return { state: 'looking for the bench', advice: lookingAdvice(stage) }
     case 'ready':
       return {
         state: 'ready',
@@ -125,17 +115,6 @@ const NOW: Readonly<Record<Afterwards, string>> = {
   stay: 'It can be turned off.',
   reboot: 'It starts anew.',
   poweroff: 'It turns itself off.',
-}
-
-function lookingAdvice(stage: Extract<Stage, { readonly kind: 'looking' }>): string {
-  const { wanted, heard, typed, problem } = stage
-  const found =
-    wanted !== null
-      ? `No bench answers at ${wanted} yet: is Benchcast open there?`
-      : heard.length > 1
-        ? `Several benches are heard: ${heard.join(', ')}.`
-        : 'No bench is heard yet: is a session open?'
-  return `${found} ${problem} Type the address of the bench, then Enter: ${typed}_`
 }
 
 function sessionWords(progress: ReceiveProgress): { state: string; advice: string } {
