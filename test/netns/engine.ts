@@ -16,13 +16,20 @@ export interface EngineProcess {
   receivers(): Promise<readonly Receiver[]>
   /** Closes it as a window that quits does. */
   end(): Promise<void>
+  /** As a power cut does. */
+  kill(): Promise<void>
 }
 
 /** Rejects with what it printed when it does not start. */
-export async function startEngine(lab: Lab, host: number, catalog: string): Promise<EngineProcess> {
+export async function startEngine(
+  lab: Lab,
+  host: number,
+  catalog: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<EngineProcess> {
   const running = lab.run(host, process.execPath, [ENTRY], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, BENCHCAST_CATALOG: catalog },
+    env: { ...process.env, ...environment, BENCHCAST_CATALOG: catalog },
   })
   const child = running.process
   // Not `running.ended`: `close` never comes once this side has disconnected.
@@ -55,6 +62,10 @@ export async function startEngine(lab: Lab, host: number, catalog: string): Prom
     receivers: () => client.call('session:receivers', null),
     async end() {
       if (child.connected) child.disconnect()
+      await exited
+    },
+    async kill() {
+      child.kill('SIGKILL')
       await exited
     },
   }
