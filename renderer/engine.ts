@@ -6,8 +6,13 @@
  * drawn frame.
  */
 import type { Bridge, CloseAnswer, CloseQuestion, EngineStatus } from '../shared/bridge.ts'
+import type { BenchMachine } from '../shared/bench.ts'
+import type { BootView } from '../shared/boot.ts'
 import type { AppInfo, CatalogTask, Examination, Image, Nic } from '../shared/ipc.ts'
+import type { HistoryEntry } from '../shared/history.ts'
 import type { Receiver, Session } from '../shared/session.ts'
+import type { Settings } from '../shared/settings.ts'
+import type { Template } from '../shared/template.ts'
 import type { LaptopNotice } from '../shared/laptop.ts'
 import { type Channel, type Client, createClient } from '../shared/rpc.ts'
 
@@ -26,9 +31,17 @@ export interface Batch {
   readonly examinations: readonly Examination[] | null
   /** What is wrong with the computer that runs the engine. */
   readonly laptop: readonly LaptopNotice[] | null
+  /** Machines that start over the network, and by which card. */
+  readonly boot: BootView | null
+  /** Machines whose boot environment speaks with this bench. */
+  readonly machines: readonly BenchMachine[] | null
+  readonly settings: Settings | null
+  readonly templates: readonly Template[] | null
   readonly sessions: readonly Session[]
   readonly receivers: readonly Receiver[]
   readonly gone: readonly string[]
+  /** Sessions that ended and stand in the history now. */
+  readonly recorded: readonly HistoryEntry[]
 }
 
 export interface EngineListener {
@@ -119,8 +132,15 @@ async function load(client: Client): Promise<{ info: AppInfo; all: Batch }> {
     client.call('session:receivers', null),
     client.call('doctor:list', null),
   ])
+  const [boot, machines, settings, templates] = await Promise.all([
+    client.call('boot:view', null),
+    client.call('bench:list', null),
+    client.call('settings:get', null),
+    client.call('template:list', null),
+  ])
+  const live = { sessions, receivers, examinations, boot, machines }
   const laptop = await client.call('laptop:list', null)
-  return { info, all: { images, tasks, nics, examinations, sessions, receivers, gone: [], laptop } }
+  return { info, all: { ...NO_CHANGE, images, tasks, nics, settings, templates, ...live, laptop } }
 }
 
 function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => void {
@@ -131,6 +151,11 @@ function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => v
     client.on('session:changed', add),
     client.on('doctor:changed', examinations => add({ examinations })),
     client.on('laptop:changed', laptop => add({ laptop })),
+    client.on('boot:changed', boot => add({ boot })),
+    client.on('bench:changed', machines => add({ machines })),
+    client.on('settings:changed', settings => add({ settings })),
+    client.on('template:changed', templates => add({ templates })),
+    client.on('history:added', entry => add({ recorded: [entry] })),
   ]
   return () => stops.forEach(stop => stop())
 }
@@ -151,7 +176,7 @@ function coalesce(flush: (batch: Batch) => void): {
   const run = (): void => {
     const batch = pending
     cancel()
-    if (batch) flush({ ...NOTHING, ...batch })
+    if (batch) flush({ ...NO_CHANGE, ...batch })
   }
   return {
     add(part) {
@@ -162,6 +187,7 @@ function coalesce(flush: (batch: Batch) => void): {
         sessions: [...(before?.sessions ?? []), ...(part.sessions ?? [])],
         receivers: [...(before?.receivers ?? []), ...(part.receivers ?? [])],
         gone: [...(before?.gone ?? []), ...(part.gone ?? [])],
+        recorded: [...(before?.recorded ?? []), ...(part.recorded ?? [])],
       }
       if (before) return
       frame = requestAnimationFrame(run)
@@ -172,15 +198,21 @@ function coalesce(flush: (batch: Batch) => void): {
 }
 
 const HIDDEN_FLUSH_MS = 250
-const NOTHING: Batch = {
+/** What a batch is made from. */
+export const NO_CHANGE: Batch = {
   images: null,
   tasks: null,
   nics: null,
   examinations: null,
   laptop: null,
+  boot: null,
+  machines: null,
+  settings: null,
+  templates: null,
   sessions: [],
   receivers: [],
   gone: [],
+  recorded: [],
 }
 
 /** The bridge cannot forget listeners, so it is wired once and the newest channel gets what it says. */

@@ -23,6 +23,10 @@ const engine = connectEngine(
       store.getState().catalogChanged(all)
       store.getState().cardsChanged(all)
       store.getState().examinationsChanged(all)
+      store.getState().benchChanged(all)
+      store.getState().settingsChanged(all)
+      store.getState().templatesChanged(all)
+      store.getState().historyChanged(all)
       store.getState().laptopChanged(all)
       store.getState().sessionsLoaded(all)
     },
@@ -30,6 +34,10 @@ const engine = connectEngine(
       if (batch.images || batch.tasks) store.getState().catalogChanged(batch)
       if (batch.nics) store.getState().cardsChanged(batch)
       if (batch.examinations) store.getState().examinationsChanged(batch)
+      if (batch.boot || batch.machines) store.getState().benchChanged(batch)
+      if (batch.settings) store.getState().settingsChanged(batch)
+      if (batch.templates) store.getState().templatesChanged(batch)
+      if (batch.recorded.length > 0) store.getState().historyChanged(batch)
       if (batch.laptop) store.getState().laptopChanged(batch)
       store.getState().sessionsChanged(batch)
     },

@@ -41,13 +41,20 @@ async function dropImage(sizeBytes: number): Promise<Buffer> {
 async function openBench(limitMbit: number | null): Promise<void> {
   await button(/^Network card|^Choose a network card/).click()
   await bench.page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
-  if (limitMbit !== null) await setLimit(limitMbit)
+  if (limitMbit !== null) await planLimit(limitMbit)
   await big().click()
   await bench.page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
 }
 
+async function planLimit(mbit: number): Promise<void> {
+  await button(/^Options/).click()
+  await bench.page.getByLabel('Send at most').fill(String(mbit))
+  await button('Set the limit').click()
+  await button('Done').click()
+}
+
 async function setLimit(mbit: number): Promise<void> {
-  await button(/^Speed limit/).click()
+  await button(/^(No speed limit|At most)/).click()
   await bench.page.getByLabel('Send at most').fill(String(mbit))
   await button('Set the limit').click()
 }
@@ -96,7 +103,7 @@ test('a dropped folder brings in the images inside, and a corrupt one is refused
 test('rename, notes and removal reach the catalog', async () => {
   await dropImage(MIB)
   await button(`Actions for ${name}`).click()
-  await bench.page.getByRole('menuitem', { name: 'Name and notes' }).click()
+  await bench.page.getByRole('menuitem', { name: 'Name, notes and delivery' }).click()
   await bench.page.getByLabel('Name', { exact: true }).fill('Room 12')
   await bench.page.getByLabel('Notes', { exact: true }).fill('for the autumn course')
   await button('Save').click()
@@ -112,7 +119,7 @@ test('three real receivers are imaged, every disk ends equal, and the end is gre
   const content = await dropImage(12 * MIB)
   await openBench(40)
   join(3)
-  await bench.page.getByText('Start now for 3 machines').waitFor()
+  await bench.page.getByText('Start for 3 machines').waitFor()
   await bench.picture('real-waiting')
   await big().click()
   await bench.page.getByText('Pause sending').waitFor()
@@ -124,14 +131,14 @@ test('three real receivers are imaged, every disk ends equal, and the end is gre
   expect(await bench.page.locator('[data-state-name="done"][data-tone="done"]').count()).toBe(3)
   await bench.picture('real-done')
   await big().click()
-  await bench.page.getByText(`Open the bench for ${name}`).waitFor()
+  await bench.page.getByText('Open the bench on lo').waitFor()
 })
 
 test('pausing stops the sending, a dropped machine is out, and stopping asks first', async () => {
   await dropImage(16 * MIB)
   await openBench(8)
   join(2)
-  await bench.page.getByText('Start now for 2 machines').waitFor()
+  await bench.page.getByText('Start for 2 machines').waitFor()
   await big().click()
   await bench.page.getByText('Pause sending').waitFor()
   await big().click()
@@ -143,7 +150,7 @@ test('pausing stops the sending, a dropped machine is out, and stopping asks fir
   await big().click()
   await bench.page.getByText('Pause sending').waitFor()
   await setLimit(9)
-  await button(/^Speed limit 9 Mbit/).waitFor()
+  await button('At most 9 Mbit/s').waitFor()
   await button('Stop').click()
   await button('Stop the session').click()
   await bench.page.getByText('0 of 2 machines verified').first().waitFor()
@@ -154,7 +161,7 @@ test('the engine killed in the middle: the window says so, goes on when asked, a
   const content = await dropImage(12 * MIB)
   await openBench(16)
   join(2)
-  await bench.page.getByText('Start now for 2 machines').waitFor()
+  await bench.page.getByText('Start for 2 machines').waitFor()
   await big().click()
   await bench.page.locator('[data-state-name="receiving"]').first().waitFor()
   await bench.page.waitForTimeout(1500)

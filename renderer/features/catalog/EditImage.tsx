@@ -4,6 +4,7 @@ import { useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog, DialogButtons } from '../../ui/Dialog.tsx'
 import { TextArea, TextField } from '../../ui/Field.tsx'
+import { Switch } from '../../ui/Switch.tsx'
 
 export function EditImage({
   image,
@@ -14,6 +15,8 @@ export function EditImage({
 }) {
   const [name, setName] = useState(image.name)
   const [notes, setNotes] = useState(image.notes)
+  const [allowsMulticast, setAllowsMulticast] = useState(image.allowsMulticast)
+  const [onlyMulticast, setOnlyMulticast] = useState(image.onlyMulticast)
   const ask = useAsk()
   const save = async (): Promise<void> => {
     if (name.trim() !== image.name) {
@@ -21,12 +24,16 @@ export function EditImage({
     }
     if (notes !== image.notes && !(await ask('catalog:setNotes', { imageId: image.id, notes })))
       return
+    if (allowsMulticast !== image.allowsMulticast || onlyMulticast !== image.onlyMulticast) {
+      const flags = { imageId: image.id, allowsMulticast, onlyMulticast }
+      if (!(await ask('catalog:setFlags', flags))) return
+    }
     onClose()
   }
   return (
     <Dialog
       isOpen
-      title="Name and notes"
+      title="Name, notes and delivery"
       description={`Imported from ${image.sourceName}.`}
       onClose={onClose}
     >
@@ -49,6 +56,27 @@ export function EditImage({
           maxLength={4000}
           onChange={event => setNotes(event.target.value)}
         />
+        <fieldset>
+          <legend className="mb-1 font-medium">Delivery</legend>
+          <Switch
+            label="Allow multicast"
+            hint="Off: this image goes by broadcast or one by one only."
+            isOn={allowsMulticast}
+            onChange={isOn => {
+              setAllowsMulticast(isOn)
+              if (!isOn) setOnlyMulticast(false)
+            }}
+          />
+          <Switch
+            label="Only multicast"
+            hint="On: never by broadcast or one by one."
+            isOn={onlyMulticast}
+            onChange={isOn => {
+              setOnlyMulticast(isOn)
+              if (isOn) setAllowsMulticast(true)
+            }}
+          />
+        </fieldset>
         <DialogButtons>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" disabled={name.trim() === ''}>

@@ -4,6 +4,7 @@ import {
   HardDrive,
   MoreHorizontal,
   PencilLine,
+  Radio,
   ShieldAlert,
   ShieldCheck,
   Trash2,
@@ -68,6 +69,7 @@ export const ImageRow = memo(function ImageRow({
             </span>
           )}
           <Health image={image} />
+          <Flags image={image} />
         </span>
       </button>
       <div className="absolute top-1.5 right-1.5">
@@ -77,7 +79,7 @@ export const ImageRow = memo(function ImageRow({
           trigger={<IconButton icon={MoreHorizontal} label={`Actions for ${image.name}`} />}
         >
           <MenuItem icon={PencilLine} onSelect={() => setOpen('edit')}>
-            Name and notes…
+            Name, notes and delivery…
           </MenuItem>
           <MenuItem
             icon={ShieldCheck}
@@ -115,6 +117,16 @@ export const ImageRow = memo(function ImageRow({
     </li>
   )
 })
+
+function Flags({ image }: { readonly image: Image }) {
+  if (image.allowsMulticast && !image.onlyMulticast) return null
+  return (
+    <span className="mt-0.5 flex items-center gap-1.5 text-sm text-muted">
+      <Radio aria-hidden className="size-3.5" />
+      {image.allowsMulticast ? 'Only by multicast' : 'Not by multicast'}
+    </span>
+  )
+}
 
 function Health({ image }: { readonly image: Image }) {
   if (image.isIntact === null) return null

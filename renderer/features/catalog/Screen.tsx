@@ -11,7 +11,7 @@ import { TaskRow } from './TaskRow.tsx'
 /** Fewer images than this are found by looking. */
 const SEARCH_FROM = 4
 
-export function CatalogScreen() {
+export function CatalogScreen({ isPage }: { readonly isPage: boolean }) {
   const isDropOver = useWindowDrop()
   const images = useApp(state => state.images)
   const tasks = useApp(state => state.tasks)
@@ -24,7 +24,7 @@ export function CatalogScreen() {
   return (
     <aside
       aria-label="Catalog"
-      className="flex w-76 shrink-0 flex-col gap-3 border-r border-line bg-sunken p-3"
+      className={`${isPage ? 'flex' : 'hidden wide:flex'} flex-col gap-3 border-line bg-sunken p-3 max-wide:scroll max-wide:min-h-0 max-wide:flex-1 wide:w-76 wide:shrink-0 wide:border-r wide:pb-[calc(var(--tabs)+0.75rem)]`}
     >
       <h1 className="flex h-11 items-center gap-2.5 px-1 text-lg font-semibold tracking-tight">
         <img src="/icon.svg" alt="" className="size-7" />
@@ -32,7 +32,10 @@ export function CatalogScreen() {
       </h1>
       <AddImages isOver={isDropOver} isSmall={images.length > 0} />
       {ordered.length > 0 && (
-        <ul aria-label="Imports and checks" className="scroll max-h-[50%] shrink-0 space-y-2">
+        <ul
+          aria-label="Imports and checks"
+          className="shrink-0 space-y-2 wide:scroll wide:max-h-[50%]"
+        >
           {ordered.map(task => (
             <TaskRow key={task.id} task={task} />
           ))}
@@ -54,7 +57,7 @@ export function CatalogScreen() {
           />
         </div>
       )}
-      <ul aria-label="Images" className="scroll -mx-1 min-h-0 flex-1 space-y-1 px-1">
+      <ul aria-label="Images" className="-mx-1 flex-1 space-y-1 px-1 wide:scroll wide:min-h-0">
         {found.map(image => (
           <ImageRow
             key={image.id}
@@ -64,7 +67,7 @@ export function CatalogScreen() {
           />
         ))}
         {found.length === 0 && images.length > 0 && (
-          <li className="px-3 py-2 text-muted">No image matches “{search}”.</li>
+          <li className="px-3 py-2 break-words text-muted">No image matches “{search}”.</li>
         )}
       </ul>
     </aside>

@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest'
 import { createStore } from 'zustand'
 import { IMAGES, task } from '../../../test/window/scripted/rows.ts'
-import type { Batch } from '../../engine.ts'
+import { type Batch, NO_CHANGE } from '../../engine.ts'
 import { createCatalogSlice, findImages, orderTasks } from './slice.ts'
 
-const batch = (part: Partial<Batch>): Batch => ({
-  images: null,
-  tasks: null,
-  nics: null,
-  examinations: null,
-  laptop: null,
-  sessions: [],
-  receivers: [],
-  gone: [],
-  ...part,
-})
+const batch = (part: Partial<Batch>): Batch => ({ ...NO_CHANGE, ...part })
 
 test('the only image is chosen by itself, a second one changes nothing', () => {
   const store = createStore(createCatalogSlice)

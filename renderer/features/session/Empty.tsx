@@ -6,6 +6,7 @@ import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { chosenNic } from '../cards/slice.ts'
 import { CheckBench, Findings } from '../doctor/doctor.tsx'
+import { TemplatesMenu } from '../plan/plan.ts'
 
 const REHEARSAL = { receivers: 8, lossPercent: 1 } as const
 
@@ -41,6 +42,7 @@ export function NoSession() {
             {isBusy ? 'Preparing the rehearsal…' : 'Rehearse with 8 virtual machines'}
           </Button>
           {nic && <CheckBench of={{ nic: nic.name }} />}
+          {hasImages && <TemplatesMenu onOpened={showSession} />}
         </div>
       </div>
     </>
@@ -48,8 +50,10 @@ export function NoSession() {
 }
 
 export function NoMachines({ session }: { readonly session: Session }) {
+  const bootNic = useApp(state => state.bootBench?.nic ?? null)
   if (session.state === 'ended' || session.state === 'interrupted') return null
   const isStock = session.protocol === 'udpcast'
+  const isBooting = bootNic === session.nic && !isStock
   return (
     <div className="m-auto flex max-w-lg flex-col items-center pb-8 text-center">
       <MonitorDown aria-hidden className="size-12 text-accent" strokeWidth={1.25} />
@@ -57,7 +61,9 @@ export function NoMachines({ session }: { readonly session: Session }) {
       <p className="mt-2 text-muted">
         {isStock
           ? 'Every machine that joins before the start appears here. Nothing is verified. On a machine with udpcast, join with:'
-          : 'Every machine that joins appears here at once. On a machine that runs Linux, join with:'}
+          : isBooting
+            ? 'Switch the machines on and let them start over the network: each appears here with its first packet. A machine that runs Linux already can join with:'
+            : 'Every machine that joins appears here at once. On a machine that runs Linux, join with:'}
       </p>
       <code className="mt-3 max-w-full rounded-lg border border-line bg-surface px-3 py-2 font-mono text-sm break-all select-text">
         {isStock ? 'udp-receiver --file /dev/sda' : 'benchcast receive --nic eth0 --to /dev/sda'}

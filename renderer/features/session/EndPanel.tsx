@@ -1,11 +1,12 @@
-import { BadgeCheck, CircleSlash, TriangleAlert } from 'lucide-react'
+import { BadgeCheck, CircleSlash, History, Sparkles, TriangleAlert } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Receiver, Session } from '../../../shared/session.ts'
-import { useApp } from '../../app/context.ts'
+import { useApp, useAsk } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
+import { Button } from '../../ui/Button.tsx'
 import { formatBytes, formatDuration } from '../../ui/format.ts'
 import { advice, look } from './look.ts'
-import { ending } from './select.ts'
+import { ending, machinesAgain } from './select.ts'
 
 /** Longer lists than this are read on the tiles, sorted by what needs attention. */
 const FAILURES_SHOWN = 4
@@ -13,17 +14,45 @@ const FAILURES_SHOWN = 4
 /** How it went. Green only when every machine read its disk back and it matched. */
 export function EndPanel({ session }: { readonly session: Session }) {
   const rows = useApp(state => state.receivers)
-  const end = useMemo(
-    () =>
-      ending(
-        session,
-        [...rows.values()].filter(row => row.sessionId === session.id),
-      ),
-    [session, rows],
+  const openRecord = useApp(state => state.openRecord)
+  const showPage = useApp(state => state.showPage)
+  const ask = useAsk()
+  const receivers = useMemo(
+    () => [...rows.values()].filter(row => row.sessionId === session.id),
+    [session.id, rows],
   )
+  const end = ending(session, receivers)
+  const canRunAgain = machinesAgain(session, receivers).length > 0
   const icon = { done: BadgeCheck, bad: TriangleAlert, idle: CircleSlash }[end.tone]
   return (
-    <Banner tone={end.tone} icon={icon} title={end.title}>
+    <Banner
+      tone={end.tone}
+      icon={icon}
+      title={end.title}
+      buttons={
+        <>
+          {!session.isRehearsal && (
+            <Button
+              icon={History}
+              onClick={() => {
+                openRecord(session.id)
+                showPage('history')
+              }}
+            >
+              Record
+            </Button>
+          )}
+          {canRunAgain && (
+            <Button
+              icon={Sparkles}
+              onClick={() => void ask('session:dismiss', { sessionId: session.id })}
+            >
+              Clear the bench
+            </Button>
+          )}
+        </>
+      }
+    >
       <p className="text-muted tabular-nums">{summary(session)}</p>
       {end.failures.length > 0 && (
         <ul className="mt-2 space-y-1">
@@ -56,7 +85,7 @@ function summary(session: Session): string {
 
 function reason(row: Receiver): string {
   if (row.fault) return row.fault.message
-  const open = ['joining', 'receiving', 'verifying'].includes(row.state)
+  const open = ['asking', 'joining', 'receiving', 'verifying'].includes(row.state)
   if (open) return 'Stopped before it had everything.'
   return `${look(row, 'ended').words}. ${advice(row)}`.trim()
 }

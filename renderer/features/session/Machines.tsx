@@ -1,143 +1,115 @@
-/** Which receivers a session is for, and what becomes of slow ones. */
-import { MonitorCog } from 'lucide-react'
-import { useState } from 'react'
-import type { Policy, ReceiverProtocol, Session } from '../../../shared/session.ts'
-import { useApp, useAsk } from '../../app/context.ts'
-import { Button } from '../../ui/Button.tsx'
-import { type ChoiceOption, Choices } from '../../ui/Choices.tsx'
-import { TextField } from '../../ui/Field.tsx'
-import { Popover } from '../../ui/Popover.tsx'
-import { describeMachines, parseRate } from './select.ts'
-import { Setting } from './Setting.tsx'
+import { useMemo, useState } from 'react'
+import type { Examination } from '../../../shared/ipc.ts'
+import type { Session } from '../../../shared/session.ts'
+import { formatCount } from '../../ui/format.ts'
+import type { ShownMachine } from '../bench/bench.ts'
+import { findingFor } from '../doctor/doctor.tsx'
+import { compareShown, type Filter, isIn, isTroubled, type Order } from './machineLook.ts'
+import { TileGrid } from './tiles/tiles.tsx'
 
-/** The receivers are chosen before the bench opens; the policy for slow machines can change at any time. */
-export function MachinesPicker({ session }: { readonly session: Session | null }) {
-  const plannedProtocol = useApp(state => state.protocol)
-  const plannedPolicy = useApp(state => state.policy)
-  const setProtocol = useApp(state => state.setProtocol)
-  const setPolicy = useApp(state => state.setPolicy)
-  const ask = useAsk()
-  const protocol = session?.protocol ?? plannedProtocol
-  const policy = session?.policy ?? plannedPolicy
-  const changePolicy = (next: Policy): void => {
-    setPolicy(next)
-    if (session) void ask('session:setPolicy', { sessionId: session.id, policy: next })
-  }
+/** Below this many machines all are seen at a glance. */
+const SORT_FROM = 5
+
+/** All machines of the bench, sorted and filtered. */
+export function Machines({
+  session,
+  shown,
+  examination,
+}: {
+  readonly session: Session | null
+  readonly shown: readonly ShownMachine[]
+  readonly examination: Examination | null
+}) {
+  const [order, setOrder] = useState<Order>('number')
+  const [filter, setFilter] = useState<Filter>('all')
+  const chosen = useMemo(
+    () =>
+      shown
+        .filter(one => (filter === 'trouble' ? isIll(one, examination) : isIn(one, filter)))
+        .toSorted(compareShown(order)),
+    [shown, order, filter, examination],
+  )
+  const troubles = shown.filter(one => isIll(one, examination)).length
   return (
-    <Popover
-      label="Machines"
-      isWide
-      trigger={
-        <Setting icon={MonitorCog} name="Machines" value={describeMachines(protocol, policy)} />
-      }
-    >
-      <div className="space-y-4">
-        {session === null ? (
-          <Choices
-            legend="Receivers on the machines"
-            value={protocol}
-            options={PROTOCOLS}
-            onChange={setProtocol}
+    <>
+      {shown.length >= SORT_FROM && (
+        <div className="flex shrink-0 flex-wrap items-center gap-1 text-sm">
+          <Choice
+            name="Show"
+            value={filter}
+            options={FILTERS}
+            onChange={setFilter}
+            counts={{ trouble: troubles }}
           />
-        ) : (
-          <ChosenReceivers protocol={protocol} />
-        )}
-        {protocol === 'benchcast' && <SlowMachines policy={policy} onChange={changePolicy} />}
-      </div>
-    </Popover>
+          <span className="mx-2 h-4 w-px bg-line" />
+          <Choice name="Sort" value={order} options={ORDERS} onChange={setOrder} counts={{}} />
+          <output className="ml-auto text-muted tabular-nums">
+            {chosen.length === shown.length
+              ? formatCount(shown.length, 'machine')
+              : `${chosen.length} of ${formatCount(shown.length, 'machine')}`}
+          </output>
+        </div>
+      )}
+      {chosen.length === 0 ? (
+        <p className="px-1 text-muted">No machine is in this state.</p>
+      ) : (
+        <TileGrid session={session} shown={chosen} examination={examination} />
+      )}
+    </>
   )
 }
 
-/** An open bench keeps the receivers it was opened for. */
-function ChosenReceivers({ protocol }: { readonly protocol: ReceiverProtocol }) {
-  const chosen = PROTOCOLS.find(one => one.value === protocol)
+function isIll(shown: ShownMachine, examination: Examination | null): boolean {
   return (
-    <div>
-      <h3 className="font-semibold">{chosen?.label}</h3>
-      <p className="mt-1 text-sm text-muted">{chosen?.hint}</p>
-    </div>
+    isTroubled(shown) ||
+    (shown.receiver !== null && findingFor(examination, shown.receiver.id) !== null)
   )
 }
 
-const PROTOCOLS: readonly ChoiceOption<ReceiverProtocol>[] = [
-  {
-    value: 'benchcast',
-    label: 'Benchcast receivers',
-    hint: 'Join at any time, go on after a power cut, and read back every disk.',
-  },
-  {
-    value: 'udpcast',
-    label: 'Stock udpcast receivers',
-    hint: 'For udp-receiver on Clonezilla, FOG or SystemRescue media. Nobody can join after the start, nothing is verified, a machine that stops must start over, all wait for the slowest, and empty parts are sent too.',
-  },
-]
+const FILTERS: Readonly<Record<Filter, string>> = {
+  all: 'All',
+  active: 'At work',
+  trouble: 'Trouble',
+  done: 'Verified',
+}
+const ORDERS: Readonly<Record<Order, string>> = {
+  number: 'Number',
+  attention: 'Trouble first',
+  progress: 'Slowest first',
+}
 
-function SlowMachines({
-  policy,
+function Choice<T extends string>({
+  name,
+  value,
+  options,
+  counts,
   onChange,
 }: {
-  readonly policy: Policy
-  readonly onChange: (policy: Policy) => void
+  readonly name: string
+  readonly value: T
+  readonly options: Readonly<Record<T, string>>
+  readonly counts: Partial<Record<T, number>>
+  readonly onChange: (value: T) => void
 }) {
-  const drop: Policy = policy.kind === 'drop' ? policy : DROP
-  const options: readonly ChoiceOption<Policy['kind']>[] = [
-    {
-      value: 'fair',
-      label: 'Leave them behind',
-      hint: 'Nobody waits for a slow machine. It gets what it lacks in later passes.',
-    },
-    {
-      value: 'together',
-      label: 'Go at their speed',
-      hint: 'The slowest machine sets the pace, and all end together.',
-    },
-    {
-      value: 'drop',
-      label: 'Drop the slowest',
-      hint: 'A machine that stays below this speed is taken out. It can be retried later.',
-      extra: <DropBelow key={drop.belowBitsPerSecond} policy={drop} onChange={onChange} />,
-    },
-  ]
   return (
-    <Choices
-      legend="Slow machines"
-      value={policy.kind}
-      options={options}
-      onChange={kind => onChange(kind === 'drop' ? drop : { kind })}
-    />
-  )
-}
-
-const DROP = { kind: 'drop', belowBitsPerSecond: 50e6 } as const
-
-function DropBelow({
-  policy,
-  onChange,
-}: {
-  readonly policy: Policy & { readonly kind: 'drop' }
-  readonly onChange: (policy: Policy) => void
-}) {
-  const [text, setText] = useState(String(policy.belowBitsPerSecond / 1e6))
-  const rate = parseRate(text)
-  return (
-    <form
-      className="flex items-end gap-2"
-      onSubmit={event => {
-        event.preventDefault()
-        if (rate !== null) onChange({ kind: 'drop', belowBitsPerSecond: rate })
-      }}
-    >
-      <div className="flex-1">
-        <TextField
-          label="Below, in Mbit/s"
-          value={text}
-          inputMode="decimal"
-          onChange={event => setText(event.target.value)}
-        />
-      </div>
-      <Button type="submit" disabled={rate === null || rate === policy.belowBitsPerSecond}>
-        Set
-      </Button>
-    </form>
+    <fieldset className="flex items-center gap-1">
+      <legend className="sr-only">{name}</legend>
+      {(Object.keys(options) as T[]).map(key => (
+        <button
+          key={key}
+          type="button"
+          aria-pressed={key === value}
+          onClick={() => onChange(key)}
+          className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-line aria-pressed:font-medium aria-pressed:text-ink"
+        >
+          {options[key]}
+          {(counts[key] ?? 0) > 0 && (
+            <span data-tone="warn" className="ml-1.5 font-semibold text-tone tabular-nums">
+              {counts[key]}
+            </span>
+          )}
+        </button>
+      ))}
+    </fieldset>
   )
 }

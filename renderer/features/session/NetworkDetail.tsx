@@ -3,9 +3,9 @@ import type { Session } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { type ChoiceOption, Choices } from '../../ui/Choices.tsx'
 import { Popover } from '../../ui/Popover.tsx'
+import { Setting } from '../../ui/Setting.tsx'
 import { CheckBench } from '../doctor/doctor.tsx'
 import { describeQuerier } from './select.ts'
-import { Setting } from './Setting.tsx'
 
 /** The session's card, group and switch, and the button that looks for faults in between. */
 export function NetworkDetail({ session }: { readonly session: Session }) {

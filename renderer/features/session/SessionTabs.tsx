@@ -1,5 +1,6 @@
+import { Plus } from 'lucide-react'
 import { useApp } from '../../app/context.ts'
-import { orderSessions, shownSession } from './select.ts'
+import { NEW_SESSION, orderSessions, shownSession } from './select.ts'
 
 const STATES = {
   waiting: 'waiting',
@@ -9,12 +10,13 @@ const STATES = {
   ended: 'ended',
 } as const
 
-/** Only there when several sessions are. */
+/** Only there when there is a choice: several sessions, or one more that is being planned. */
 export function SessionTabs() {
   const sessions = useApp(state => state.sessions)
   const shown = useApp(shownSession)
   const showSession = useApp(state => state.showSession)
-  if (sessions.size < 2) return null
+  const isPlanning = shown === null
+  if (sessions.size === 0 || (sessions.size === 1 && !isPlanning)) return null
   return (
     <nav aria-label="Sessions" className="flex shrink-0 flex-wrap gap-1">
       {orderSessions(sessions).map(session => (
@@ -23,11 +25,25 @@ export function SessionTabs() {
           type="button"
           aria-current={session.id === shown?.id}
           onClick={() => showSession(session.id)}
-          className="max-w-64 truncate rounded-lg px-3 py-1.5 hover:bg-sunken aria-[current=true]:bg-surface aria-[current=true]:font-medium aria-[current=true]:shadow-(--shadow)"
+          className={TAB}
         >
-          {session.name} <span className="text-muted">{STATES[session.state]}</span>
+          {session.name}{' '}
+          <span className="text-muted">
+            {session.nic}, {STATES[session.state]}
+          </span>
         </button>
       ))}
+      <button
+        type="button"
+        aria-current={isPlanning}
+        onClick={() => showSession(NEW_SESSION)}
+        className={`${TAB} inline-flex items-center gap-1.5`}
+      >
+        <Plus aria-hidden className="size-4" /> New session
+      </button>
     </nav>
   )
 }
+
+const TAB =
+  'max-w-72 truncate rounded-lg px-3 py-1.5 hover:bg-sunken aria-[current=true]:bg-surface aria-[current=true]:font-medium aria-[current=true]:shadow-(--lift)'

@@ -1,24 +1,24 @@
 /** What the next session will be, or what this one is, and the one button. */
 import { useApp } from '../../app/context.ts'
+import { BootControl } from '../boot/boot.tsx'
 import { CardPicker } from '../cards/cards.tsx'
+import { OptionsButton, StartRulePicker } from '../plan/plan.ts'
 import { BigButton } from './BigButton.tsx'
-import { MachinesPicker } from './Machines.tsx'
 import { NetworkDetail } from './NetworkDetail.tsx'
-import { RateCap } from './RateCap.tsx'
 import { shownSession } from './select.ts'
-import { StartRulePicker } from './StartRule.tsx'
 
 export function TopBar() {
   const session = useApp(shownSession)
   const image = useApp(state => state.images.find(one => one.id === state.chosenImageId) ?? null)
-  const isOver = session?.state === 'ended' || session?.state === 'interrupted'
   return (
-    <header className="flex shrink-0 items-center gap-2 border-b border-line bg-surface px-4 py-3">
+    <header className="flex shrink-0 items-center gap-1.5 border-b border-line bg-surface px-3 py-2.5 max-wide:flex-wrap">
       {session ? <NetworkDetail session={session} /> : <CardPicker />}
+      <BootControl />
       {(!session || session.state === 'waiting') && <StartRulePicker session={session} />}
-      {!isOver && <RateCap session={session} />}
-      {!isOver && <MachinesPicker session={session} />}
-      <BigButton session={session} image={image} />
+      {!session && <OptionsButton />}
+      <div className="z-20 flex min-w-56 flex-[0_0_auto] wide:ml-auto wide:max-w-84 max-wide:fixed max-wide:inset-x-0 max-wide:bottom-(--tabs) max-wide:border-t max-wide:border-line max-wide:bg-surface max-wide:p-2">
+        <BigButton session={session} image={image} />
+      </div>
     </header>
   )
 }

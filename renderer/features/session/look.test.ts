@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Receiver } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
-import { actions, advice, compare, isShown, isTrouble, look, slowness } from './look.ts'
+import { actions, advice, isTrouble, look, slowness } from './look.ts'
 
 const [image] = IMAGES
 if (!image) throw new Error('no image')
@@ -14,6 +14,7 @@ const base: Receiver = {
 const fault = { code: 'disk/too-small', message: 'Fit a larger disk.' }
 
 test.each([
+  ['asking', 'warn', 'Asks to take part'],
   ['joining', 'idle', 'Checking its disk'],
   ['receiving', 'active', 'Receiving'],
   ['verifying', 'verify', 'Reading back'],
@@ -89,7 +90,11 @@ test('a machine left for later says so beside its reason', () => {
 test('a stock receiver that took all is not green, and offers nothing to do', () => {
   const row: Receiver = { ...base, state: 'acknowledged', haveBytes: 4000 }
   expect(look(row, 'ended')).toMatchObject({ tone: 'idle', word: 'Unverified', fraction: 1 })
-  expect(actions({ ...base, state: 'failed' }, 'udpcast')).toEqual({ drop: false, retry: false })
+  expect(actions({ ...base, state: 'failed' }, 'udpcast')).toEqual({
+    approve: false,
+    drop: false,
+    retry: false,
+  })
 })
 
 test('a fault speaks for itself', () =>
@@ -100,35 +105,22 @@ test('an image of no bytes is complete, not NaN', () => {
 })
 
 test('only machines at work can be dropped, only ended or silent ones retried', () => {
-  expect(actions(base, 'benchcast')).toEqual({ drop: true, retry: false })
-  expect(actions({ ...base, state: 'lost' }, 'benchcast')).toEqual({ drop: true, retry: true })
-  expect(actions({ ...base, state: 'failed' }, 'benchcast')).toEqual({ drop: false, retry: true })
-  expect(actions({ ...base, state: 'done' }, 'benchcast')).toEqual({ drop: false, retry: false })
-})
-
-test('trouble comes first when asked, then the bench number', () => {
-  const rows: Receiver[] = [
-    { ...base, number: 2 },
-    { ...base, number: 3, state: 'failed' },
-    { ...base, number: 1 },
-  ]
-  expect(rows.toSorted(compare('attention')).map(row => row.number)).toEqual([3, 1, 2])
-  expect(rows.toSorted(compare('number')).map(row => row.number)).toEqual([1, 2, 3])
-})
-
-test('the slowest come first when asked', () => {
-  const rows: Receiver[] = [
-    { ...base, number: 1, haveBytes: 3000 },
-    { ...base, number: 2, haveBytes: 10 },
-  ]
-  expect(rows.toSorted(compare('progress')).map(row => row.number)).toEqual([2, 1])
-})
-
-test('the trouble filter shows what the tiles warn of', () => {
-  expect(isShown(slow('network-loss'), 'trouble')).toBe(true)
-  expect(isShown(base, 'trouble')).toBe(false)
-  expect(isShown({ ...base, state: 'done' }, 'done')).toBe(true)
-  expect(isShown(base, 'active')).toBe(true)
+  expect(actions(base, 'benchcast')).toEqual({ approve: false, drop: true, retry: false })
+  expect(actions({ ...base, state: 'lost' }, 'benchcast')).toEqual({
+    approve: false,
+    drop: true,
+    retry: true,
+  })
+  expect(actions({ ...base, state: 'failed' }, 'benchcast')).toEqual({
+    approve: false,
+    drop: false,
+    retry: true,
+  })
+  expect(actions({ ...base, state: 'done' }, 'benchcast')).toEqual({
+    approve: false,
+    drop: false,
+    retry: false,
+  })
 })
 
 test('a machine that was not done when the session ended does not go on receiving', () => {
@@ -136,4 +128,10 @@ test('a machine that was not done when the session ended does not go on receivin
     expect(look({ ...base, state }, 'ended')).toMatchObject({ tone: 'idle', word: 'Stopped' })
   }
   expect(look({ ...base, state: 'done' }, 'ended').tone).toBe('done')
+})
+
+test('a machine that asks can be approved or dropped, and nothing of it is measured', () => {
+  const asking: Receiver = { ...base, state: 'asking' }
+  expect(actions(asking, 'benchcast')).toEqual({ approve: true, drop: true, retry: false })
+  expect(look(asking, 'waiting').fraction).toBe(0)
 })

@@ -38,10 +38,15 @@ const SLOW: Readonly<
 export function look(receiver: Receiver, phase: Phase): Look {
   const fraction = part(receiver.haveBytes, receiver.totalBytes)
   const isWaiting = phase === 'waiting'
-  if (phase === 'ended' && ['joining', 'receiving', 'verifying'].includes(receiver.state)) {
+  if (
+    phase === 'ended' &&
+    ['asking', 'joining', 'receiving', 'verifying'].includes(receiver.state)
+  ) {
     return { tone: 'idle', words: 'Stopped, incomplete', word: 'Stopped', fraction }
   }
   switch (receiver.state) {
+    case 'asking':
+      return { tone: 'warn', words: 'Asks to take part', word: 'Asks', fraction: 0 }
     case 'joining':
       return {
         tone: 'idle',
@@ -100,47 +105,22 @@ export function slowness(receiver: Receiver): string {
   return [reason, deferred].filter(Boolean).join(' ')
 }
 
-/** Which of the two hand actions a machine's state allows. */
+/** Which hand actions a machine's state allows. */
 export function actions(
   receiver: Receiver,
   protocol: ReceiverProtocol,
-): { readonly drop: boolean; readonly retry: boolean } {
-  if (protocol === 'udpcast') return { drop: false, retry: false }
-  const isIn = ['joining', 'receiving', 'verifying', 'lost'].includes(receiver.state)
-  return { drop: isIn, retry: ['dropped', 'refused', 'failed', 'lost'].includes(receiver.state) }
-}
-
-export type Order = 'number' | 'attention' | 'progress'
-export type Filter = 'all' | 'active' | 'trouble' | 'done'
-
-export function isShown(receiver: Receiver, filter: Filter): boolean {
-  switch (filter) {
-    case 'all':
-      return true
-    case 'active':
-      return ['joining', 'receiving', 'verifying'].includes(receiver.state)
-    case 'trouble':
-      return isTrouble(receiver)
-    case 'done':
-      return receiver.state === 'done'
-  }
+): { readonly approve: boolean; readonly drop: boolean; readonly retry: boolean } {
+  if (protocol === 'udpcast') return { approve: false, drop: false, retry: false }
+  const approve = receiver.state === 'asking'
+  const isIn = ['asking', 'joining', 'receiving', 'verifying', 'lost'].includes(receiver.state)
+  const retry = ['dropped', 'refused', 'failed', 'lost'].includes(receiver.state)
+  return { approve, drop: isIn, retry }
 }
 
 export function isTrouble(receiver: Receiver): boolean {
   return (
     ['lost', 'refused', 'failed', 'dropped'].includes(receiver.state) || advice(receiver) !== ''
   )
-}
-
-export function compare(order: Order): (a: Receiver, b: Receiver) => number {
-  return (a, b) => {
-    if (order === 'attention' && isTrouble(a) !== isTrouble(b)) return isTrouble(a) ? -1 : 1
-    if (order === 'progress') {
-      const difference = part(a.haveBytes, a.totalBytes) - part(b.haveBytes, b.totalBytes)
-      if (difference !== 0) return difference
-    }
-    return a.number - b.number
-  }
 }
 
 function part(bytes: number, of: number): number {

@@ -3,12 +3,11 @@ import { BY_HAND, type Receiver, type Session } from '../../../shared/session.ts
 import { IMAGES, NICS, receiver, session } from '../../../test/window/scripted/rows.ts'
 import {
   type BenchSituation,
-  describeMachines,
   describeQuerier,
-  describeStartRule,
   ending,
   orderSessions,
-  parseRate,
+  machinesAgain,
+  NEW_SESSION,
   primaryAction,
   shownSession,
 } from './select.ts'
@@ -24,14 +23,16 @@ const ready: BenchSituation = {
   image,
   nic,
   readyCount: 0,
+  askingCount: 0,
+  againCount: 0,
   hasImages: true,
 }
-const within = (part: Partial<Session>, readyCount = 0): BenchSituation => ({
-  ...ready,
-  session: { ...one, ...part },
-  readyCount,
-})
-const atEight = { ...BY_HAND, afterReceivers: 10 }
+const within = (
+  part: Partial<Session>,
+  readyCount = 0,
+  more: Partial<BenchSituation> = {},
+): BenchSituation => ({ ...ready, session: { ...one, ...part }, readyCount, ...more })
+const atTen = { ...BY_HAND, afterReceivers: 10 }
 
 test.each([
   ['Waiting for the engine', { ...ready, isLinked: false }],
@@ -47,14 +48,18 @@ test.each([
 })
 
 test.each([
-  ['Open the bench for Windows 11 Pro classroom', 'open', ready],
-  ['Start now for 1 machine', 'start', within({ state: 'waiting' }, 1)],
-  ['Start now for 8 machines', 'start', within({ state: 'waiting' }, 8)],
-  ['Start now with 3 of 10 machines', 'start', within({ state: 'waiting', start: atEight }, 3)],
+  [`Open the bench on ${nic.name}`, 'open', ready],
+  ['Start for 1 machine', 'start', within({ state: 'waiting' }, 1)],
+  ['Start for 8 machines', 'start', within({ state: 'waiting' }, 8)],
+  ['Waiting for 3 of 10: start now', 'start', within({ state: 'waiting', start: atTen }, 3)],
+  ['Approve 2 machines', 'approve', within({ state: 'waiting' }, 0, { askingCount: 2 })],
+  ['Start for 1 machine', 'start', within({ state: 'waiting' }, 1, { askingCount: 2 })],
+  ['Confirm: erase 7 disks', 'confirm', within({ state: 'waiting', needsConfirmation: true }, 7)],
   ['Pause sending', 'pause', within({ state: 'running' }, 8)],
   ['Go on sending', 'resume', within({ state: 'paused' }, 8)],
   ['Go on with Windows 11 Pro classroom', 'continue', within({ state: 'interrupted' })],
   ['Clear the bench', 'dismiss', within({ state: 'ended' })],
+  ['Run again for 2 machines', 'again', within({ state: 'ended' }, 0, { againCount: 2 })],
 ])('the button says "%s" and does just that', (label, act, situation) => {
   expect(primaryAction(situation)).toEqual({ label, act })
 })
@@ -105,15 +110,6 @@ test('a session with stock receivers never ends green, and cannot be paused', ()
   })
 })
 
-test.each([
-  ['benchcast', { kind: 'fair' }, 'Nobody waits'],
-  ['benchcast', { kind: 'together' }, 'All wait for the slowest'],
-  ['benchcast', { kind: 'drop', belowBitsPerSecond: 50e6 }, 'Drop below 50 Mbit/s'],
-  ['udpcast', { kind: 'fair' }, 'Stock udpcast'],
-] as const)('%s receivers with the policy %j read as "%s"', (protocol, policy, words) => {
-  expect(describeMachines(protocol, policy)).toBe(words)
-})
-
 test('who asks the switches is said in words', () => {
   expect(describeQuerier({ state: 'asking', detail: '' })).toContain('This computer asks')
   expect(describeQuerier({ state: 'other', detail: '10.0.0.1' })).toContain('10.0.0.1 asks')
@@ -129,23 +125,17 @@ test('the engine’s own reason stands first', () => {
   expect(ending({ ...one, fault }, machines('done')).title).toBe('Nobody joined.')
 })
 
-test('the start rule reads as a sentence', () => {
-  const none = BY_HAND
-  expect(describeStartRule(none)).toBe('By hand')
-  expect(
-    describeStartRule({ ...BY_HAND, afterReceivers: 1, afterMs: 600_000, sinceLastJoinMs: 30_000 }),
-  ).toBe('At 1 machine or after 10 min or 30 s after the last join')
+test('only what is not verified runs again, and only machines that can be told apart', () => {
+  const rows = machines('done', 'failed', 'refused', 'lost').map((row, at) => ({
+    ...row,
+    mac: ['3C:52:82:00:00:01', '3C:52:82:00:00:02', '00:00:00:00:00:00', ''][at] ?? '',
+  }))
+  expect(machinesAgain(one, rows)).toEqual(['3c:52:82:00:00:02'])
+  expect(machinesAgain({ ...one, isRehearsal: true }, rows)).toEqual([])
+  expect(machinesAgain({ ...one, protocol: 'udpcast' }, rows)).toEqual([])
 })
 
-test.each([
-  ['300', 300e6],
-  ['1.5g', 1.5e9],
-  ['1,5 gbit', 1.5e9],
-  ['200 Mbit/s', 200e6],
-  ['64k', 64_000],
-  ['63k', null],
-  ['101g', null],
-  ['fast', null],
-  ['', null],
-  ['-5', null],
-])('the speed limit %j is %s bit/s', (text, rate) => expect(parseRate(text)).toBe(rate))
+test('the next session can be planned while others are open', () => {
+  const sessions = new Map([[one.id, one]])
+  expect(shownSession({ sessions, shownSessionId: NEW_SESSION })).toBeNull()
+})

@@ -1,19 +1,17 @@
 /** What the bench shows, worked out from the mirror. Pure. */
 import type { Image, Nic } from '../../../shared/ipc.ts'
-import type {
-  Policy,
-  Receiver,
-  ReceiverProtocol,
-  Session,
-  StartRule,
-} from '../../../shared/session.ts'
-import { formatBits, formatCount, formatDuration } from '../../ui/format.ts'
+import type { Receiver, Session } from '../../../shared/session.ts'
+import { formatCount } from '../../ui/format.ts'
 import type { SessionSlice } from './slice.ts'
+
+/** Asked for in place of a session's id: the next one is planned while others are open. */
+export const NEW_SESSION = 'new'
 
 /** The one asked for, else one that needs attention, else the newest. */
 export function shownSession(
   state: Pick<SessionSlice, 'sessions' | 'shownSessionId'>,
 ): Session | null {
+  if (state.shownSessionId === NEW_SESSION) return null
   const asked = state.shownSessionId === null ? null : state.sessions.get(state.shownSessionId)
   return asked ?? orderSessions(state.sessions)[0] ?? null
 }
@@ -25,15 +23,25 @@ export function orderSessions(sessions: ReadonlyMap<string, Session>): readonly 
   )
 }
 
-/** Can still be imaged by this session: counts for the start button. */
+/** Can still be imaged by this session, and may be: counts for the start button. */
 export function isOnBench(receiver: Receiver): boolean {
-  return !['dropped', 'refused', 'failed', 'lost'].includes(receiver.state)
+  return !['asking', 'dropped', 'refused', 'failed', 'lost'].includes(receiver.state)
 }
 
 /** What the big button does when pressed, and what it says. `act: null` cannot be pressed; the label says why. */
 export interface PrimaryAction {
   readonly label: string
-  readonly act: 'open' | 'start' | 'pause' | 'resume' | 'continue' | 'dismiss' | null
+  readonly act:
+    | 'open'
+    | 'approve'
+    | 'confirm'
+    | 'start'
+    | 'pause'
+    | 'resume'
+    | 'continue'
+    | 'again'
+    | 'dismiss'
+    | null
 }
 
 export interface BenchSituation {
@@ -41,45 +49,75 @@ export interface BenchSituation {
   readonly session: Session | null
   readonly image: Image | null
   readonly nic: Nic | null
-  /** Machines that are on the bench now. */
+  /** Machines of the session that are on the bench now, and those of them that wait for approval. */
   readonly readyCount: number
+  readonly askingCount: number
+  /** Once it ended: machines that are not verified, and can be told apart. */
+  readonly againCount: number
   readonly hasImages: boolean
 }
 
 export function primaryAction(now: BenchSituation): PrimaryAction {
   if (!now.isLinked) return { label: 'Waiting for the engine', act: null }
-  if (now.session) return sessionAction(now.session, now.readyCount)
+  if (now.session) return sessionAction(now.session, now)
   if (!now.hasImages) return { label: 'Add an image first', act: null }
   if (!now.image) return { label: 'Choose an image first', act: null }
   if (!now.nic) return { label: 'Choose a network card first', act: null }
   if (now.nic.address === null) return { label: `Card ${now.nic.name} has no address`, act: null }
   if (now.nic.state !== 'up') return { label: `Card ${now.nic.name} has no link`, act: null }
   if (now.image.isIntact === false) return { label: 'This image is damaged', act: null }
-  return { label: `Open the bench for ${now.image.name}`, act: 'open' }
+  return { label: `Open the bench on ${now.nic.name}`, act: 'open' }
 }
 
-function sessionAction(session: Session, readyCount: number): PrimaryAction {
-  const machines = formatCount(readyCount, 'machine')
+function sessionAction(session: Session, now: BenchSituation): PrimaryAction {
+  const { readyCount, askingCount, againCount } = now
   switch (session.state) {
-    case 'waiting': {
-      if (readyCount === 0) return { label: 'Waiting for the first machine', act: null }
-      const wanted = session.start.afterReceivers ?? 0
-      if (wanted > readyCount) {
-        return { label: `Start now with ${readyCount} of ${wanted} machines`, act: 'start' }
-      }
-      return { label: `Start now for ${machines}`, act: 'start' }
-    }
+    case 'waiting':
+      return waitingAction(session, readyCount, askingCount)
     case 'running':
       // Their protocol knows no pause.
-      if (session.protocol === 'udpcast') return { label: `Sending to ${machines}`, act: null }
+      if (session.protocol === 'udpcast') {
+        return { label: `Sending to ${formatCount(readyCount, 'machine')}`, act: null }
+      }
       return { label: 'Pause sending', act: 'pause' }
     case 'paused':
       return { label: 'Go on sending', act: 'resume' }
     case 'interrupted':
       return { label: `Go on with ${session.name}`, act: 'continue' }
     case 'ended':
-      return { label: 'Clear the bench', act: 'dismiss' }
+      if (againCount === 0) return { label: 'Clear the bench', act: 'dismiss' }
+      return { label: `Run again for ${formatCount(againCount, 'machine')}`, act: 'again' }
   }
+}
+
+function waitingAction(session: Session, readyCount: number, askingCount: number): PrimaryAction {
+  if (readyCount === 0 && askingCount > 0) {
+    return { label: `Approve ${formatCount(askingCount, 'machine')}`, act: 'approve' }
+  }
+  if (readyCount === 0) return { label: 'Waiting for the first machine', act: null }
+  if (session.needsConfirmation) {
+    return { label: `Confirm: erase ${formatCount(readyCount, 'disk')}`, act: 'confirm' }
+  }
+  const wanted = session.start.afterReceivers ?? 0
+  if (wanted > readyCount) {
+    return { label: `Waiting for ${readyCount} of ${wanted}: start now`, act: 'start' }
+  }
+  return { label: `Start for ${formatCount(readyCount, 'machine')}`, act: 'start' }
+}
+
+/** Whether starting waits for nothing but the technician. */
+export function startsByHand({ start }: Pick<Session, 'start'>): boolean {
+  return Object.values(start).every(part => part === null)
+}
+
+/** Machines that an ended session left unverified, as rules name them: by the MAC of their card. */
+export function machinesAgain(session: Session, receivers: readonly Receiver[]): readonly string[] {
+  if (session.protocol === 'udpcast' || session.isRehearsal) return []
+  const macs = receivers
+    .filter(row => row.state !== 'done')
+    .map(row => row.mac.toLowerCase())
+    .filter(mac => mac !== '' && mac !== '00:00:00:00:00:00')
+  return [...new Set(macs)]
 }
 
 /** How a session ended, for the panel over the tiles. Green only when every machine proved its disk. */
@@ -115,18 +153,6 @@ function unverifiedEnding(receivers: readonly Receiver[], failures: readonly Rec
   }
 }
 
-export function describeMachines(protocol: ReceiverProtocol, policy: Policy): string {
-  if (protocol === 'udpcast') return 'Stock udpcast'
-  switch (policy.kind) {
-    case 'fair':
-      return 'Nobody waits'
-    case 'together':
-      return 'All wait for the slowest'
-    case 'drop':
-      return `Drop below ${formatBits(policy.belowBitsPerSecond)}`
-  }
-}
-
 /** Whether switches that snoop keep forwarding to the machines. */
 export function describeQuerier(querier: NonNullable<Session['querier']>): string {
   switch (querier.state) {
@@ -137,28 +163,4 @@ export function describeQuerier(querier: NonNullable<Session['querier']>): strin
     case 'off':
       return `Nobody is known to ask who listens (IGMP). ${querier.detail}`
   }
-}
-
-export function describeStartRule(rule: StartRule): string {
-  const parts = [
-    rule.afterReceivers === null ? null : `at ${formatCount(rule.afterReceivers, 'machine')}`,
-    rule.afterMs === null ? null : `after ${formatDuration(rule.afterMs)}`,
-    rule.sinceLastJoinMs === null
-      ? null
-      : `${formatDuration(rule.sinceLastJoinMs)} after the last join`,
-  ].filter(part => part !== null)
-  return parts.length === 0 ? 'By hand' : capital(parts.join(' or '))
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-/** "300", "1.5 gbit", "300 mbit/s" to bit/s; a bare number is Mbit/s. Null: no rate the engine takes. */
-export function parseRate(text: string): number | null {
-  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(k|m|g)?(?:bit)?(?:\/s)?\s*$/i.exec(text)
-  if (!match) return null
-  const unit = { k: 1e3, m: 1e6, g: 1e9 }[(match[2] ?? 'm').toLowerCase()] ?? 1e6
-  const rate = Math.round(Number((match[1] ?? '').replace(',', '.')) * unit)
-  return rate >= 64_000 && rate <= 100_000_000_000 ? rate : null
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createStore } from 'zustand'
 import type { Receiver, Session } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
-import type { Batch } from '../../engine.ts'
+import { type Batch, NO_CHANGE } from '../../engine.ts'
 import { createSessionSlice, receiverKey } from './slice.ts'
 
 const [image] = IMAGES
@@ -10,17 +10,7 @@ if (!image) throw new Error('no image')
 const one = session(image, 'enp0s31f6')
 const machine = receiver(one, 1)
 
-const batch = (part: Partial<Batch>): Batch => ({
-  images: null,
-  tasks: null,
-  nics: null,
-  examinations: null,
-  laptop: null,
-  sessions: [],
-  receivers: [],
-  gone: [],
-  ...part,
-})
+const batch = (part: Partial<Batch>): Batch => ({ ...NO_CHANGE, ...part })
 
 test('a late snapshot never overwrites a newer one', () => {
   const store = createStore(createSessionSlice)

@@ -1,31 +1,18 @@
-/** The page's mirror of the engine's sessions and machines, and what the technician has chosen for the next one. */
+/** The page's mirror of the engine's sessions and their machines, and how fast they went. */
 import type { StateCreator } from 'zustand'
-import {
-  BY_HAND,
-  DEFAULT_POLICY,
-  type Policy,
-  type Receiver,
-  type ReceiverProtocol,
-  type Session,
-  type StartRule,
-} from '../../../shared/session.ts'
+import type { Receiver, Session, TraceSample } from '../../../shared/session.ts'
 import type { Batch } from '../../engine.ts'
+import { joinedTrace, type Trace, traced } from './trace.ts'
 
 export interface SessionSlice {
   readonly sessions: ReadonlyMap<string, Session>
   /** By session and machine: see `receiverKey`. */
   readonly receivers: ReadonlyMap<string, Receiver>
-  /** Which session the bench shows; null leaves it to `shownSession`. */
+  /** Which session the bench shows; `new` plans the next one; null leaves it to `shownSession`. */
   readonly shownSessionId: string | null
-  /** For the next session. */
-  readonly startRule: StartRule
-  readonly rateCapBitsPerSecond: number | null
-  readonly protocol: ReceiverProtocol
-  readonly policy: Policy
-  readonly setProtocol: (protocol: ReceiverProtocol) => void
-  readonly setPolicy: (policy: Policy) => void
-  readonly setStartRule: (rule: StartRule) => void
-  readonly setRateCap: (bitsPerSecond: number | null) => void
+  /** By session: once a second since this page knows of it, and before that what the engine kept. */
+  readonly traces: ReadonlyMap<string, Trace>
+  readonly traceLoaded: (sessionId: string, samples: readonly TraceSample[]) => void
   readonly showSession: (id: string | null) => void
   readonly sessionsChanged: (batch: Batch) => void
   readonly sessionsLoaded: (batch: Batch) => void
@@ -35,26 +22,28 @@ export const createSessionSlice: StateCreator<SessionSlice> = set => ({
   sessions: new Map(),
   receivers: new Map(),
   shownSessionId: null,
-  startRule: BY_HAND,
-  rateCapBitsPerSecond: null,
-  protocol: 'benchcast',
-  policy: DEFAULT_POLICY,
-  setProtocol: protocol => set({ protocol }),
-  setPolicy: policy => set({ policy }),
-  setStartRule: rule => set({ startRule: rule }),
-  setRateCap: bitsPerSecond => set({ rateCapBitsPerSecond: bitsPerSecond }),
+  traces: new Map(),
+  traceLoaded: (sessionId, samples) =>
+    set(state => ({
+      traces: new Map(state.traces).set(
+        sessionId,
+        joinedTrace(samples, state.traces.get(sessionId) ?? []),
+      ),
+    })),
   showSession: id => set({ shownSessionId: id }),
   sessionsChanged: batch => set(state => merged(state, batch)),
   // After a restart the engine counts revisions anew: what was known before is forgotten, not compared.
   sessionsLoaded: batch =>
-    set(state => merged({ ...state, sessions: new Map(), receivers: new Map() }, batch)),
+    set(state =>
+      merged({ ...state, sessions: new Map(), receivers: new Map(), traces: new Map() }, batch),
+    ),
 })
 
 export function receiverKey(row: Pick<Receiver, 'sessionId' | 'id'>): string {
   return `${row.sessionId}/${row.id}`
 }
 
-type Mirror = Pick<SessionSlice, 'sessions' | 'receivers' | 'shownSessionId'>
+type Mirror = Pick<SessionSlice, 'sessions' | 'receivers' | 'traces' | 'shownSessionId'>
 
 function merged(state: Mirror, batch: Batch): Mirror {
   const gone = new Set(batch.gone)
@@ -71,10 +60,12 @@ function merged(state: Mirror, batch: Batch): Mirror {
     for (const [key, row] of receivers) if (gone.has(row.sessionId)) receivers.delete(key)
   }
   const shown = state.shownSessionId
+  const nowMs = Date.now()
   return {
     sessions,
     receivers,
-    shownSessionId: shown !== null && sessions.has(shown) ? shown : null,
+    traces: traced(state.traces, batch.sessions, batch.gone, nowMs),
+    shownSessionId: shown !== null && (shown === 'new' || sessions.has(shown)) ? shown : null,
   }
 }
 

@@ -3,25 +3,38 @@
  * that are hard to reach on purpose and for frame measurements. It proves nothing about the function.
  *
  * Script: BENCHCAST_SCRIPT=<scene>:<machines>, scene one of empty, importing, ready, waiting, running, mixed, done,
- * failed, interrupted, slow (a reason on each tile), stock and stock-done (udpcast), ill (the doctor found something).
+ * failed, interrupted, slow (a reason on each tile), stock and stock-done (udpcast), ill (the doctor found something),
+ * booting (machines at every step of a start), bench (up, without a session), asking, confirm, unbooted (the boot helper
+ * cannot open).
  */
-import type { Image } from '../../../shared/ipc.ts'
-import type { Receiver, Session, SessionPlan } from '../../../shared/session.ts'
-import { DEFAULT_SETTINGS } from '../../../shared/settings.ts'
+import type { EventName, Events, Image } from '../../../shared/ipc.ts'
+import {
+  BY_HAND,
+  type Receiver,
+  type Session,
+  type SessionPlan,
+  type TraceSample,
+} from '../../../shared/session.ts'
 import { type Channel, type Handlers, RpcError, serve, type Served } from '../../../shared/rpc.ts'
 import type { Attachable } from '../../../electron/engine/parent.ts'
 import { examinationOf, LAPTOP_NOTICES, PACED_BY_DISK, slowed } from './reasons.ts'
+import { createScriptedBench } from './machines.ts'
+import { asStock, move, summarise } from './move.ts'
+import { createRecords } from './records.ts'
 import { GIB, IMAGES, NICS, receiver, session, START_MS, task } from './rows.ts'
 
 const TICK_MS = 100
 
 export async function openScripted(script: string): Promise<Attachable> {
   const [scene = 'empty', machines = '8'] = script.split(':')
-  const bench = createBench(scene, Number(machines))
   const served = new Set<Served>()
+  const emit: Emit = (name, value) => {
+    for (const one of served) one.emit(name, value)
+  }
+  const bench = createBench(scene, Number(machines), emit)
   const timer = setInterval(() => {
     const changed = bench.tick()
-    if (changed) for (const one of served) one.emit('session:changed', changed)
+    if (changed) emit('session:changed', changed)
   }, TICK_MS)
   return {
     attach(channel: Channel) {
@@ -32,6 +45,8 @@ export async function openScripted(script: string): Promise<Attachable> {
     close: async () => clearInterval(timer),
   }
 }
+
+export type Emit = <N extends EventName>(name: N, value: Events[N]) => void
 
 interface Changed {
   sessions: Session[]
@@ -44,8 +59,11 @@ interface Bench {
   tick(): Changed | null
 }
 
-function createBench(scene: string, machines: number): Bench {
-  const images: Image[] = scene === 'empty' ? [] : [...IMAGES]
+const WITHOUT_SESSION = ['empty', 'importing', 'ready', 'bench']
+
+function createBench(scene: string, machines: number, emit: Emit): Bench {
+  let images: Image[] = scene === 'empty' ? [] : [...IMAGES]
+  const bench = createScriptedBench(scene, machines, emit)
   let current: Session | null = null
   let rows: Receiver[] = []
   let ticks = 0
@@ -53,22 +71,40 @@ function createBench(scene: string, machines: number): Bench {
 
   const open = (of: Image, nic: string): Session => {
     current = session(of, nic)
-    rows = Array.from({ length: machines }, (_, at) => receiver(current as Session, at + 1))
+    const joining = scene === 'booting' ? Math.ceil(machines / 2) : machines
+    rows = Array.from({ length: joining }, (_, at) => receiver(current as Session, at + 1))
+    if (scene === 'asking') {
+      rows = rows.map(row => (row.number % 2 === 0 ? { ...row, state: 'asking' } : row))
+      current = { ...current, asksBecause: 'Another DHCP server answers on this network.' }
+    }
+    if (scene === 'confirm') current = { ...current, needsConfirmation: true, start: AT_TEN }
+    bench.took(current, rows)
     return current
   }
   const setState = (state: Session['state']): null => {
-    if (current) current = { ...current, state, waitingFor: '', startedAtMs: START_MS + 60_000 }
+    if (current) {
+      const startedAtMs = current.startedAtMs ?? START_MS + 60_000
+      current = { ...current, state, waitingFor: '', startedAtMs }
+    }
     return null
   }
-  if (!['empty', 'importing', 'ready'].includes(scene)) {
+  const isWaiting = [
+    'waiting',
+    'stock-waiting',
+    'booting',
+    'asking',
+    'confirm',
+    'unbooted',
+  ].includes(scene)
+  if (!WITHOUT_SESSION.includes(scene)) {
     current = {
       ...open(IMAGES[0] as Image, 'enp0s31f6'),
       protocol: scene.startsWith('stock') ? 'udpcast' : 'benchcast',
     }
     if (scene === 'interrupted') setState('interrupted')
-    else if (!scene.endsWith('waiting')) setState('running')
+    else if (!isWaiting) setState('running')
     if (['done', 'failed', 'stock-done'].includes(scene)) ticks = 100_000
-    else if (!scene.endsWith('waiting')) ticks = 180
+    else if (!isWaiting) ticks = 180
   }
   const refuse = (message: string): never => {
     throw new RpcError({ code: 'app/scripted', message })
@@ -108,14 +144,20 @@ function createBench(scene: string, machines: number): Bench {
     'session:open': (plan: SessionPlan) => {
       const { protocol, policy, delivery, start } = plan
       current = { ...open(imageOf(plan.imageId), plan.nic), protocol, policy, delivery, start }
+      if (plan.rules.machines.length > 0) {
+        rows = rows.filter(row => plan.rules.machines.includes(row.mac))
+        gone = []
+      }
       return current
     },
-    'session:approve': () => null,
-    'session:confirm': () => null,
-    'bench:list': () => [],
-    'bench:chooseDisk': () => null,
-    'bench:assign': () => null,
-    'bench:log': () => [],
+    'session:approve': ({ receiverId }) => {
+      rows = rows.map(row => (row.id === receiverId ? { ...row, state: 'joining' } : row))
+      return null
+    },
+    'session:confirm': () => {
+      if (current) current = { ...current, needsConfirmation: false }
+      return null
+    },
     'session:startNow': () => setState('running'),
     'session:pause': () => setState('paused'),
     'session:resume': () => setState('running'),
@@ -156,24 +198,16 @@ function createBench(scene: string, machines: number): Bench {
     'laptop:list': () => (scene === 'ill' ? LAPTOP_NOTICES : []),
     'doctor:list': () =>
       scene === 'ill' && current ? [examinationOf(current.nic, current, rows)] : [],
-    'boot:look': () => refuse('This engine is scripted and sees no network.'),
-    'boot:open': () => refuse('This engine is scripted and starts no machines.'),
-    'boot:close': () => null,
-    'boot:view': () => ({ bench: null, machines: [] }),
-    'boot:medium': () => ({ bytes: 62 * 1024 * 1024 }),
+    ...bench.handlers,
+    ...createRecords(scene, emit),
     'rehearsal:start': () => open(IMAGES[1] as Image, 'lo'),
     'app:diagnostics': () => ({ fileName: 'benchcast-diagnostics.txt', content: 'Scripted.' }),
-    'catalog:setFlags': ({ imageId, ...flags }) => ({ ...imageOf(imageId), ...flags }),
-    'session:trace': () => [],
-    'settings:get': () => DEFAULT_SETTINGS,
-    'settings:set': () => refuse('This engine is scripted and keeps no settings.'),
-    'history:list': () => [],
-    'history:detail': () => refuse('This engine is scripted.'),
-    'history:export': () => refuse('This engine is scripted.'),
-    'template:list': () => [],
-    'template:save': () => refuse('This engine is scripted.'),
-    'template:remove': () => null,
-    'template:open': () => refuse('This engine is scripted.'),
+    'catalog:setFlags': ({ imageId, ...flags }) => {
+      images = images.map(one => (one.id === imageId ? { ...one, ...flags } : one))
+      emit('catalog:changed', images)
+      return imageOf(imageId)
+    },
+    'session:trace': () => traceOf(current, ticks),
   }
   const imageOf = (id: string): Image => images.find(one => one.id === id) ?? (IMAGES[0] as Image)
   return {
@@ -190,105 +224,20 @@ function createBench(scene: string, machines: number): Bench {
   }
 }
 
-/** Each machine goes at its own pace; in `mixed` and `failed` the third to sixth have troubles. */
-function move(row: Receiver, scene: string, ticks: number, of: Session): Receiver {
-  const next = { ...row, revision: row.revision + 1 }
-  if (of.state === 'waiting') return next
-  const isTroubled = scene === 'mixed' || scene === 'failed'
-  const pace = isTroubled && row.number === 3 ? 0.22 : 1 - (row.number % 7) * 0.012
-  const have = Math.min(1, (ticks / 900) * pace)
-  const verified = Math.min(1, Math.max(0, (ticks * pace - 900) / 300))
-  next.haveBytes = Math.round(have * of.imageBytes)
-  next.verifiedBytes = Math.round(verified * of.imageBytes)
-  next.state = verified === 1 ? 'done' : have === 1 ? 'verifying' : 'receiving'
-  next.rateBytesPerSecond =
-    next.state === 'receiving' ? (108 + ((ticks + row.number * 3) % 9)) * 1e6 * pace : 0
-  next.leftMs = next.state === 'receiving' ? Math.round(((1 - have) / pace) * 190_000) : null
-  next.lostDatagrams = row.number % 4 === 0 ? Math.round(ticks * row.number * 1.7) : 0
-  next.lossFraction = row.number % 4 === 0 ? 0.004 : 0
-  if (isTroubled && row.number === 3) {
-    next.lossFraction = 0.061
-    next.slowBecause = LOSSES
-  }
-  if (isTroubled && row.number === 4) {
-    next.state = 'refused'
-    next.haveBytes = 0
-    next.fault = {
-      code: 'disk/too-small',
-      message:
-        'Its disk /dev/sda holds 32.0 GB but the image needs 64 GiB. Fit a larger disk or choose a smaller image.',
+const AT_TEN = { ...BY_HAND, afterReceivers: 10 }
+
+/** What the engine would have kept of the time before the window opened. */
+function traceOf(of: Session | null, ticks: number): TraceSample[] {
+  if (of === null || of.state === 'waiting') return []
+  return Array.from({ length: Math.min(900, Math.floor(ticks / 2)) }, (_, at) => {
+    const dip = at % 97 > 88 ? 0.45 : 1
+    return {
+      atMs: Date.now() - (Math.min(900, Math.floor(ticks / 2)) - at) * 1000,
+      bitsPerSecond: (at < 6 ? at / 6 : 1) * dip * (905 + ((at * 37) % 23)) * 1e6,
+      repairBitsPerSecond: 12e6,
+      pass: 1,
     }
-  }
-  if (isTroubled && row.number === 5) {
-    next.state = 'lost'
-    next.silentMs = 3000 + (ticks % 1000) * 100
-    next.haveBytes = Math.round(of.imageBytes * 0.41)
-  }
-  if (isTroubled && row.number === 6 && ticks > 200) {
-    next.state = 'failed'
-    next.haveBytes = Math.round(of.imageBytes * 0.72)
-    next.fault = {
-      code: 'disk/unreadable',
-      message:
-        'Reading back its disk /dev/nvme0n1 failed at 41.2 GiB (input/output error). Replace the disk and retry.',
-    }
-  }
-  return next
-}
-
-function summarise(of: Session, rows: readonly Receiver[], ticks: number): Session {
-  const count = (...states: Receiver['state'][]): number =>
-    rows.filter(row => states.includes(row.state)).length
-  const isOver = rows.length > 0 && count('joining', 'receiving', 'verifying') === 0
-  const fraction =
-    rows.reduce((sum, row) => sum + row.haveBytes, 0) / Math.max(1, rows.length * of.imageBytes)
-  return {
-    ...of,
-    revision: of.revision + 1,
-    state: of.state === 'running' && isOver ? 'ended' : of.state,
-    endedAtMs: isOver ? START_MS + 260_000 : null,
-    rateBitsPerSecond: of.state === 'running' && !isOver ? (904 + (ticks % 11)) * 1e6 : 0,
-    pass: of.state === 'waiting' ? 0 : ticks > 700 ? 2 : 1,
-    sentBytes: Math.round(fraction * of.storedBytes * 1.03),
-    repairBytes: Math.round(fraction * of.storedBytes * 0.03),
-    fraction,
-    leftMs: of.state === 'running' ? Math.round((1 - fraction) * 190_000) : null,
-    pacedBy: of.state === 'running' ? PACED_BY : null,
-    counts: {
-      joined: rows.length,
-      asking: count('asking'),
-      receiving: count('joining', 'receiving', 'verifying'),
-      verified: count('done'),
-      failed: count('failed', 'refused'),
-      lost: count('lost'),
-    },
-  }
-}
-
-const LOSSES: Receiver['slowBecause'] = {
-  reason: 'network-loss',
-  sentence: '6.1 % of the packets are lost on their way to it: check its cable and switch port.',
-}
-
-/** A stock receiver is its address, and never verified. */
-function asStock(row: Receiver): Receiver {
-  const state = row.state === 'done' || row.state === 'verifying' ? 'acknowledged' : row.state
-  const target = { path: '', kind: 'file', sizeBytes: null, disk: null } as const
-  return {
-    ...row,
-    state,
-    name: row.address,
-    mac: '',
-    model: 'Stock udpcast receiver',
-    serial: '',
-    target,
-  }
-}
-
-const PACED_BY: Session['pacedBy'] = {
-  kind: 'network',
-  receiverNumber: null,
-  sentence: 'The link of card enp0s31f6, 1 Gbit/s, paces it',
+  })
 }
 
 function importTasks(): ReturnType<typeof task>[] {

@@ -1,47 +1,59 @@
-import { RotateCw, UserMinus } from 'lucide-react'
-import type { Receiver, ReceiverProtocol } from '../../../../shared/session.ts'
+import { Hand, RotateCw, UserMinus } from 'lucide-react'
+import type { Receiver, ReceiverProtocol, Session } from '../../../../shared/session.ts'
 import { useAsk } from '../../../app/context.ts'
 import { Bar } from '../../../ui/Bar.tsx'
 import { Button } from '../../../ui/Button.tsx'
 import {
+  formatBits,
   formatBytes,
   formatDuration,
-  formatShare,
   formatPercent,
   formatRate,
+  formatShare,
 } from '../../../ui/format.ts'
-import { actions, advice, type Look, slowness } from '../look.ts'
+import type { ShownMachine } from '../../bench/bench.ts'
+import { actions, type Phase, slowness } from '../look.ts'
+import { adviceAt, identityOf, lookAt, remarkAt } from '../machineLook.ts'
+import { Disks } from './Disks.tsx'
+import { MachineLog } from './MachineLog.tsx'
+import { plainTarget } from '../target.ts'
 
 /** Everything known about one machine, and what can be done with it. */
 export function MachineDetail({
-  receiver,
-  protocol,
+  shown,
+  session,
   finding,
-  seen,
+  phase,
 }: {
-  readonly receiver: Receiver
-  readonly protocol: ReceiverProtocol
+  readonly shown: ShownMachine
+  readonly session: Session | null
   readonly finding: string
-  readonly seen: Look
+  readonly phase: Phase
 }) {
-  const ask = useAsk()
-  const onReceiver = { sessionId: receiver.sessionId, receiverId: receiver.id }
-  const can = actions(receiver, protocol)
-  const trouble = advice(receiver)
-  const slow = slowness(receiver) || (receiver.slowBecause?.sentence ?? '')
+  const { receiver, machine, boot } = shown
+  const seen = lookAt(shown, phase)
+  const who = identityOf(shown)
+  const trouble = adviceAt(shown)
+  const remark = receiver
+    ? slowness(receiver) || (receiver.slowBecause?.sentence ?? '')
+    : remarkAt(shown)
+  const isMeasured = receiver !== null && receiver.state !== 'asking'
   return (
     <div data-tone={seen.tone}>
-      <h3 className="text-lg font-semibold">
-        {receiver.number} {receiver.name}
+      <h3 className="text-lg font-semibold break-words">
+        {shown.number} <span className="font-mono text-muted">{who.code}</span> {who.name}
       </h3>
       <p className="font-medium text-tone">
-        {seen.words}, {formatPercent(seen.fraction)}
+        {seen.words}
+        {isMeasured && `, ${formatPercent(seen.fraction)}`}
       </p>
-      <Bar
-        className="mt-2"
-        label={`Progress of machine ${receiver.number}`}
-        fraction={seen.fraction}
-      />
+      {isMeasured && (
+        <Bar
+          className="mt-2"
+          label={`Progress of machine ${shown.number ?? ''}`}
+          fraction={seen.fraction}
+        />
+      )}
       {trouble !== '' && (
         <p className="tinted tone-line mt-3 rounded-lg border px-3 py-2">{trouble}</p>
       )}
@@ -50,59 +62,109 @@ export function MachineDetail({
           {finding}
         </p>
       )}
-      {slow !== '' && slow !== trouble && <p className="mt-3 text-muted">{slow}</p>}
+      {remark !== '' && remark !== trouble && <p className="mt-3 text-muted">{remark}</p>}
+      <Actions receiver={receiver} protocol={session?.protocol ?? 'benchcast'} />
       <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm tabular-nums">
-        <Row name="Address" value={receiver.address} />
-        <Row name="MAC" value={receiver.mac} />
-        <Row name="Model" value={receiver.model} />
-        <Row name="Serial" value={receiver.serial} />
-        <Row name="Target" value={target(receiver)} />
+        <Row name="Address" value={who.address} />
+        <Row name="MAC" value={who.mac} />
+        <Row name="Model" value={who.model} />
+        <Row name="Serial" value={who.serial} />
+        <Row name="Link" value={link(shown)} />
+        <Row name="Processor" value={machine?.hardware?.cpu ?? ''} />
         <Row
-          name="Has"
-          value={`${formatBytes(receiver.haveBytes)} of ${formatBytes(receiver.totalBytes)}`}
+          name="Memory"
+          value={machine?.hardware ? formatBytes(machine.hardware.memoryBytes) : ''}
         />
-        <Row
-          name="Rate"
-          value={receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : ''}
-        />
-        <Row name="Left" value={receiver.leftMs === null ? '' : formatDuration(receiver.leftMs)} />
-        {protocol === 'benchcast' && (
-          <Row
-            name="Losses"
-            value={`${receiver.lostDatagrams.toLocaleString('en')} packets, ${formatShare(receiver.lossFraction)}`}
-          />
+        {receiver && <Progress receiver={receiver} protocol={session?.protocol ?? 'benchcast'} />}
+        {boot && receiver === null && (
+          <Row name="Started" value={`${boot.starts} times, ${boot.asks} requests`} />
         )}
       </dl>
-      {(can.drop || can.retry) && (
-        <div className="mt-4 flex gap-2">
-          {can.retry && (
-            <Button icon={RotateCw} onClick={() => void ask('session:retryReceiver', onReceiver)}>
-              Retry
-            </Button>
-          )}
-          {can.drop && (
-            <Button icon={UserMinus} onClick={() => void ask('session:dropReceiver', onReceiver)}>
-              Drop from the session
-            </Button>
-          )}
-        </div>
+      {machine?.hardware && <Disks shown={shown} machine={machine} phase={phase} />}
+      {machine && <MachineLog machineId={machine.id} />}
+    </div>
+  )
+}
+
+function Actions({
+  receiver,
+  protocol,
+}: {
+  readonly receiver: Receiver | null
+  readonly protocol: ReceiverProtocol
+}) {
+  const ask = useAsk()
+  if (receiver === null) return null
+  const onReceiver = { sessionId: receiver.sessionId, receiverId: receiver.id }
+  const can = actions(receiver, protocol)
+  if (!can.approve && !can.drop && !can.retry) return null
+  return (
+    <div className="mt-3 flex flex-wrap gap-2">
+      {can.approve && (
+        <Button
+          variant="primary"
+          icon={Hand}
+          onClick={() => void ask('session:approve', onReceiver)}
+        >
+          Approve
+        </Button>
+      )}
+      {can.retry && (
+        <Button icon={RotateCw} onClick={() => void ask('session:retryReceiver', onReceiver)}>
+          Retry
+        </Button>
+      )}
+      {can.drop && (
+        <Button icon={UserMinus} onClick={() => void ask('session:dropReceiver', onReceiver)}>
+          Drop from the session
+        </Button>
       )}
     </div>
   )
 }
+
+function Progress({
+  receiver,
+  protocol,
+}: {
+  readonly receiver: Receiver
+  readonly protocol: ReceiverProtocol
+}) {
+  const { haveBytes, totalBytes, rateBytesPerSecond, leftMs, lostDatagrams } = receiver
+  return (
+    <>
+      {receiver.target.disk === null && <Row name="Target" value={plainTarget(receiver)} />}
+      <Row name="Has" value={`${formatBytes(haveBytes)} of ${formatBytes(totalBytes)}`} />
+      <Row name="Rate" value={rateBytesPerSecond > 0 ? formatRate(rateBytesPerSecond) : ''} />
+      <Row name="Left" value={leftMs === null ? '' : formatDuration(leftMs)} />
+      {protocol === 'benchcast' && (
+        <Row
+          name="Losses"
+          value={`${lostDatagrams.toLocaleString('en')} packets, ${formatShare(receiver.lossFraction)}`}
+        />
+      )}
+      {receiver.afterwards !== null && <Row name="Then" value={AFTERWARDS[receiver.afterwards]} />}
+    </>
+  )
+}
+
+const AFTERWARDS = {
+  stay: 'It stays on.',
+  reboot: 'It restarts.',
+  poweroff: 'It switches itself off.',
+} as const
 
 function Row({ name, value }: { readonly name: string; readonly value: string }) {
   if (value === '') return null
   return (
     <>
       <dt className="text-muted">{name}</dt>
-      <dd className="break-all">{value}</dd>
+      <dd className="break-words">{value}</dd>
     </>
   )
 }
 
-function target({ target: { path, kind, sizeBytes } }: Receiver): string {
-  if (path === '') return ''
-  const kinds = { file: 'file', device: 'disk', memory: 'memory' } as const
-  return `${path} (${kinds[kind]}${sizeBytes === null ? '' : `, ${formatBytes(sizeBytes)}`})`
+function link({ machine }: ShownMachine): string {
+  const rate = machine?.hardware?.linkBitsPerSecond ?? null
+  return rate === null ? '' : formatBits(rate)
 }

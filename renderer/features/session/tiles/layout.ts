@@ -23,7 +23,7 @@ interface Size {
 
 /** CSS pixels at 100 % text size. The least height holds the lines that Tile.tsx draws at that density. */
 const SIZES: Readonly<Record<Density, Size>> = {
-  large: { gap: 12, width: 228, height: 196, mostWidth: 420, mostHeight: 260 },
+  large: { gap: 12, width: 228, height: 178, mostWidth: 420, mostHeight: 260 },
   medium: { gap: 12, width: 148, height: 106, mostWidth: 300, mostHeight: 180 },
   compact: { gap: 12, width: 112, height: 74, mostWidth: 190, mostHeight: 100 },
   tiny: { gap: 8, width: 104, height: 48, mostWidth: 150, mostHeight: 72 },

@@ -1,52 +1,50 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { Examination } from '../../../../shared/ipc.ts'
-import type { Receiver, Session } from '../../../../shared/session.ts'
+import type { Session } from '../../../../shared/session.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
+import type { ShownMachine } from '../../bench/bench.ts'
 import { findingFor } from '../../doctor/doctor.tsx'
-import { look, phaseOf } from '../look.ts'
+import { phaseOf } from '../look.ts'
 import { layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 import { Tile } from './Tile.tsx'
 
 export function TileGrid({
   session,
-  receivers,
+  shown,
   examination,
 }: {
-  readonly session: Session
-  readonly receivers: readonly Receiver[]
+  readonly session: Session | null
+  readonly shown: readonly ShownMachine[]
   readonly examination: Examination | null
 }) {
-  const phase = phaseOf(session.state)
-  const findingOf = (id: string): string => {
-    const finding = findingFor(examination, id)
+  const phase = session === null ? 'waiting' : phaseOf(session.state)
+  const findingOf = (one: ShownMachine): string => {
+    const finding = one.receiver ? findingFor(examination, one.receiver.id) : null
     return finding === null ? '' : `${finding.sentence} ${finding.advice}`.trim()
   }
-  const scroller = useRef<HTMLDivElement>(null)
-  const room = useRoom(scroller)
-  const [scrollTop, setScrollTop] = useState(0)
-  const [open, setOpen] = useState<{ readonly id: string; readonly tile: HTMLElement } | null>(null)
-  const openTile = useCallback((id: string, tile: HTMLElement) => setOpen({ id, tile }), [])
-  const opened = receivers.find(receiver => receiver.id === open?.id)
-  const layout = layoutTiles(room.width, room.height, receivers.length, room.scale)
+  const box = useRef<HTMLDivElement>(null)
+  const room = useRoom(box)
+  const [open, setOpen] = useState<{ readonly key: string; readonly tile: HTMLElement } | null>(
+    null,
+  )
+  const openTile = useCallback((key: string, tile: HTMLElement) => setOpen({ key, tile }), [])
+  const opened = shown.find(one => one.key === open?.key)
+  const layout = layoutTiles(room.width, room.height, shown.length, room.scale)
   const stepX = layout.tileWidth + layout.gap
   const stepY = layout.tileHeight + layout.gap
-  const { from, to } = visibleTiles(layout, scrollTop, room.height, receivers.length)
+  const { from, to } = visibleTiles(layout, room.above, room.seen, shown.length)
   return (
-    <div
-      ref={scroller}
-      onScroll={event => setScrollTop(event.currentTarget.scrollTop)}
-      className="scroll -m-1 min-h-0 flex-1 p-1"
-    >
+    <div ref={box} className="-m-1 p-1 wide:scroll wide:min-h-44 wide:flex-1">
       <ul
         aria-label="Machines"
         className="relative"
-        style={{ height: Math.ceil(receivers.length / layout.columns) * stepY - layout.gap }}
+        style={{ height: Math.ceil(shown.length / layout.columns) * stepY - layout.gap }}
       >
-        {receivers.slice(from, to).map((receiver, at) => (
+        {shown.slice(from, to).map((one, at) => (
           <li
-            key={receiver.id}
+            key={one.key}
             className="absolute top-0 left-0"
             style={{
               width: layout.tileWidth,
@@ -55,11 +53,16 @@ export function TileGrid({
             }}
           >
             <Tile
-              receiver={receiver}
-              finding={findingOf(receiver.id)}
+              id={one.key}
+              number={one.number}
+              boot={one.boot}
+              machine={one.machine}
+              receiver={one.receiver}
+              finding={findingOf(one)}
               phase={phase}
               density={layout.density}
-              isOpen={receiver.id === open?.id}
+              isTall={layout.tileHeight > TALL_PX * room.scale}
+              isOpen={one.key === open?.key}
               onOpen={openTile}
             />
           </li>
@@ -68,14 +71,14 @@ export function TileGrid({
       {open && opened && (
         <AnchoredPopover
           anchor={open.tile}
-          label={`Machine ${opened.number}`}
+          label={opened.number === null ? 'New machine' : `Machine ${opened.number}`}
           onClose={() => setOpen(null)}
         >
           <MachineDetail
-            receiver={opened}
-            protocol={session.protocol}
-            finding={findingOf(opened.id)}
-            seen={look(opened, phase)}
+            shown={opened}
+            session={session}
+            finding={findingOf(opened)}
+            phase={phase}
           />
         </AnchoredPopover>
       )}
@@ -83,35 +86,64 @@ export function TileGrid({
   )
 }
 
+/** From here on a medium tile has room for model and disk. */
+const TALL_PX = 148
+
 interface Room {
+  /** For all tiles, if they are all to be seen at once. */
   readonly width: number
   readonly height: number
   /** Text size relative to the design's 15 px. */
   readonly scale: number
+  /** How much of the tiles is scrolled away above, and how much can be seen. */
+  readonly above: number
+  readonly seen: number
 }
 
 const DESIGN_TEXT_PX = 15
+/** Where the whole page scrolls, tiles are made for so many screens of it. */
+const PAGE_SCREENS = 2.5
 
+/** The tiles' own box scrolls in a wide window; in a narrow one the page does, with the tiles in it. */
 function useRoom(element: RefObject<HTMLElement | null>): Room {
-  const [room, setRoom] = useState<Room>({ width: 0, height: 0, scale: 1 })
+  const [room, setRoom] = useState<Room>({ width: 0, height: 0, scale: 1, above: 0, seen: 0 })
   useLayoutEffect(() => {
     const box = element.current
     if (!box) return
     const measure = (): void => {
-      const style = getComputedStyle(box)
-      const inner = (size: number, ...paddings: readonly string[]): number =>
-        paddings.reduce((rest, padding) => rest - parseFloat(padding), size)
-      const text = parseFloat(getComputedStyle(document.documentElement).fontSize)
-      setRoom({
-        width: inner(box.clientWidth, style.paddingLeft, style.paddingRight),
-        height: inner(box.clientHeight, style.paddingTop, style.paddingBottom),
-        scale: text / DESIGN_TEXT_PX,
-      })
+      const next = roomIn(box)
+      setRoom(before => (isSame(before, next) ? before : next))
     }
     const observer = new ResizeObserver(measure)
     observer.observe(box)
+    // Whatever scrolls around it: scroll events do not bubble, but they can be caught on their way down.
+    document.addEventListener('scroll', measure, { capture: true, passive: true })
+    window.addEventListener('resize', measure)
     measure()
-    return () => observer.disconnect()
+    return () => {
+      observer.disconnect()
+      document.removeEventListener('scroll', measure, { capture: true })
+      window.removeEventListener('resize', measure)
+    }
   }, [element])
   return room
+}
+
+function roomIn(box: HTMLElement): Room {
+  const style = getComputedStyle(box)
+  const padding = parseFloat(style.paddingLeft)
+  const text = parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const width = box.clientWidth - 2 * padding
+  const scale = text / DESIGN_TEXT_PX
+  if (style.overflowY === 'auto') {
+    const height = box.clientHeight - 2 * padding
+    return { width, height, scale, above: box.scrollTop, seen: height }
+  }
+  const seen = window.innerHeight
+  const above = Math.max(0, -box.getBoundingClientRect().top)
+  return { width, height: seen * PAGE_SCREENS, scale, above, seen }
+}
+
+function isSame(a: Room, b: Room): boolean {
+  return (Object.keys(a) as (keyof Room)[]).every(name => a[name] === b[name])
 }

@@ -6,19 +6,22 @@ export function Setting({
   icon: Icon,
   name,
   value,
+  isWarning = false,
   ...rest
 }: ComponentProps<'button'> & {
   readonly icon: LucideIcon
   readonly name: string
   readonly value: string
+  readonly isWarning?: boolean
 }) {
   return (
     <button
       type="button"
       {...rest}
-      className="flex min-h-12 min-w-0 items-center gap-2.5 rounded-lg px-2.5 text-left hover:bg-sunken data-[state=open]:bg-sunken"
+      data-tone={isWarning ? 'warn' : undefined}
+      className="flex min-h-12 min-w-0 items-center gap-2.5 rounded-lg px-2.5 text-left hover:bg-sunken data-[state=open]:bg-sunken max-wide:basis-40 max-wide:grow"
     >
-      <Icon aria-hidden className="size-5 shrink-0 text-muted" />
+      <Icon aria-hidden className={`size-5 shrink-0 ${isWarning ? 'text-tone' : 'text-muted'}`} />
       <span className="min-w-0">
         <span className="block truncate text-sm text-muted">{name}</span>
         <span className="block truncate font-medium tabular-nums" title={value}>

@@ -1,0 +1,142 @@
+/** How a machine looks and reads at every stage: starting over the network, waiting on the bench, in a session. Pure. */
+import type { BenchMachine, Disk } from '../../../shared/bench.ts'
+import type { BootMachine, BootState } from '../../../shared/boot.ts'
+import type { Receiver } from '../../../shared/session.ts'
+import { formatBytes } from '../../ui/format.ts'
+import type { ShownMachine } from '../bench/bench.ts'
+import { advice, isTrouble, look, type Look, type Phase, slowness } from './look.ts'
+
+/** Order of a start, for the thin line under a starting machine. */
+const STEPS: Readonly<Record<BootState, { readonly words: string; readonly step: number }>> = {
+  asked: { words: 'Asks for an address', step: 1 },
+  refused: { words: 'Not allowed to start', step: 1 },
+  offered: { words: 'Was told what to start', step: 2 },
+  bootFile: { words: 'Starts its loader', step: 3 },
+  kernel: { words: 'Loads its system', step: 4 },
+  initramfs: { words: 'Starts its system', step: 5 },
+  up: { words: 'Connects to the bench', step: 6 },
+}
+const LAST_STEP = 6
+
+export function lookAt(shown: ShownMachine, phase: Phase): Look {
+  if (shown.receiver) return look(shown.receiver, phase)
+  if (shown.machine) return lookOfWaiting(shown.machine)
+  if (shown.boot) return lookOfStart(shown.boot)
+  throw new Error('A machine is shown of which nothing is known.')
+}
+
+function lookOfWaiting(machine: BenchMachine): Look {
+  switch (machine.state) {
+    case 'ready':
+      return { tone: 'idle', words: 'On the bench', word: 'Ready', fraction: 0 }
+    case 'busy':
+      return { tone: 'active', words: 'Busy', word: 'Busy', fraction: 0 }
+    case 'gone':
+      return { tone: 'warn', words: 'No longer heard', word: 'Gone', fraction: 0 }
+  }
+}
+
+function lookOfStart(boot: BootMachine): Look {
+  const { words, step } = STEPS[boot.state]
+  const fraction = step / LAST_STEP
+  if (boot.isStuck || boot.state === 'refused') {
+    return { tone: 'warn', words: boot.isStuck ? 'Does not start' : words, word: 'Stuck', fraction }
+  }
+  return { tone: 'idle', words, word: 'Starting', fraction }
+}
+
+/** What to do about it, as a sentence; empty when nothing is wrong. */
+export function adviceAt({ receiver, machine, boot }: ShownMachine): string {
+  if (receiver) return advice(receiver)
+  if (machine) return machine.state === 'gone' ? machine.sentence : ''
+  return boot && (boot.isStuck || boot.state === 'refused') ? boot.sentence : ''
+}
+
+/** The sentence of a tile where nothing is wrong; empty where figures say more. */
+export function remarkAt({ receiver, machine, boot }: ShownMachine): string {
+  if (receiver) return slowness(receiver)
+  return machine?.sentence ?? boot?.sentence ?? ''
+}
+
+export function isTroubled(shown: ShownMachine): boolean {
+  return shown.receiver ? isTrouble(shown.receiver) : adviceAt(shown) !== ''
+}
+
+export type Order = 'number' | 'attention' | 'progress'
+export type Filter = 'all' | 'active' | 'trouble' | 'done'
+
+export function isIn(shown: ShownMachine, filter: Filter): boolean {
+  switch (filter) {
+    case 'all':
+      return true
+    case 'active':
+      return shown.receiver === null
+        ? !isTroubled(shown)
+        : ['joining', 'asking', 'receiving', 'verifying'].includes(shown.receiver.state)
+    case 'trouble':
+      return isTroubled(shown)
+    case 'done':
+      return shown.receiver?.state === 'done'
+  }
+}
+
+/** Sorting is stable: equals stay in the order of the bench, numbered ones first. */
+export function compareShown(order: Order): (a: ShownMachine, b: ShownMachine) => number {
+  return (a, b) => {
+    if (order === 'attention') return Number(isTroubled(b)) - Number(isTroubled(a))
+    if (order === 'progress') return progress(a.receiver) - progress(b.receiver)
+    return 0
+  }
+}
+
+function progress(receiver: Receiver | null): number {
+  if (receiver === null) return -1
+  return receiver.totalBytes === 0 ? 1 : receiver.haveBytes / receiver.totalBytes
+}
+
+/** What stands on its tile for who it is. */
+export interface Identity {
+  readonly name: string
+  readonly code: string
+  readonly address: string
+  readonly model: string
+  readonly serial: string
+  readonly mac: string
+}
+
+const FIRMWARE = {
+  bios: 'BIOS',
+  'uefi-ia32': 'UEFI, 32 bit',
+  'uefi-x64': 'UEFI',
+  'uefi-arm32': 'UEFI, ARM 32 bit',
+  'uefi-arm64': 'UEFI, ARM',
+} as const
+
+export function identityOf({ receiver, machine, boot }: ShownMachine): Identity {
+  const known = receiver ?? machine
+  const start =
+    boot === null
+      ? ''
+      : `${boot.firmware === null ? 'Unknown firmware' : FIRMWARE[boot.firmware]}, ${boot.way === 'http' ? 'HTTP' : 'PXE'}`
+  return {
+    name: known?.name || known?.address || boot?.mac || '',
+    code: machine?.code ?? '',
+    address: known?.address ?? boot?.address ?? '',
+    model: known?.model || start,
+    serial: known?.serial ?? '',
+    mac: known?.mac || boot?.mac || '',
+  }
+}
+
+/** "Samsung SSD 980, 256 GB": as disks are sold and labelled. */
+export function diskName(disk: Pick<Disk, 'name' | 'model' | 'sizeBytes'>): string {
+  return `${disk.model || disk.name}, ${formatBytes(disk.sizeBytes)}`
+}
+
+/** What would be lost, in one line. */
+export function contentWords(content: readonly string[]): string {
+  if (content.length === 0) return 'Blank'
+  // Each line begins with the disk's or the part's own name.
+  const [table = '', ...parts] = content.map(line => line.replace(/^[a-z0-9]+: /, ''))
+  return parts.length === 0 ? table.toUpperCase() : `${table.toUpperCase()}: ${parts.join(', ')}`
+}
