@@ -51,6 +51,8 @@ export interface EngineListener {
   /** The connection ended; the next `loaded` heals it. */
   lost(): void
   status(status: EngineStatus): void
+  /** Only in a browser: Benchcast answers, and does not let this page in. */
+  refused(): void
   /** Only in the window: see shared/bridge.ts. */
   closeAsked(question: CloseQuestion): void
   small(isSmall: boolean): void
@@ -73,7 +75,9 @@ export interface Engine {
 /** Opens the link and keeps it. `token` is the dashboard's, from the URL; the window needs none. */
 export function connectEngine(listener: EngineListener, token: string): Engine {
   const bridge = window.benchcast ?? null
-  const open = bridge ? openBridge(bridge, listener) : () => openSocket(token)
+  const open = bridge
+    ? openBridge(bridge, listener)
+    : () => openSocket(token, () => listener.refused())
   let client: Client | null = null
   let attempt = 0
   let timer: ReturnType<typeof setTimeout> | null = null
@@ -242,11 +246,23 @@ function openBridge(bridge: Bridge, listener: EngineListener): () => Channel {
 }
 
 /** The token goes as a subprotocol: unlike a URL, no log or history keeps it. */
-function openSocket(token: string): Channel {
+function openSocket(token: string, onRefused: () => void): Channel {
   const url = new URL('/engine', location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const socket = new WebSocket(url, ['benchcast', `token.${token}`])
   const early: string[] = []
+  let wasOpen = false
+  socket.addEventListener('open', () => {
+    wasOpen = true
+  })
+  // A browser hides why a socket did not open. Where the page itself still comes, it was the token.
+  socket.addEventListener('close', () => {
+    if (wasOpen) return
+    fetch('/', { method: 'HEAD' }).then(
+      answer => answer.ok && onRefused(),
+      () => undefined, // Nobody answers: the connection is lost, which is said already.
+    )
+  })
   socket.addEventListener('open', () => early.splice(0).forEach(text => socket.send(text)))
   return {
     send(message) {

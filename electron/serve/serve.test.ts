@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,7 +18,7 @@ beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'benchcast-serve-'))
   await writeFile(path.join(directory, 'index.html'), '<meta content="__CSP_NONCE__">')
   engine = await openScripted('running:3')
-  dashboard = await startDashboard({ engine, port: 0, pageDirectory: directory })
+  dashboard = await startDashboard({ engine, port: 0, pageDirectory: directory, tokenFile: null })
   token = new URL(dashboard.url).hash.replace('#token=', '')
 })
 afterEach(async () => {
@@ -91,13 +91,15 @@ test('a viewer that sends no JSON is cut off, and the others go on', async () =>
 
 test('a taken port is named, with what to do', async () => {
   await expect(
-    startDashboard({ engine, port: dashboard.port, pageDirectory: directory }),
+    startDashboard({ engine, port: dashboard.port, pageDirectory: directory, tokenFile: null }),
   ).rejects.toThrow(`Port ${dashboard.port} on 127.0.0.1 is taken by another program.`)
 })
 
 test('a page that was never built is said before the port is opened', async () => {
   const missing = path.join(directory, 'missing')
-  await expect(startDashboard({ engine, port: 0, pageDirectory: missing })).rejects.toThrow(missing)
+  await expect(
+    startDashboard({ engine, port: 0, pageDirectory: missing, tokenFile: null }),
+  ).rejects.toThrow(missing)
 })
 
 interface Change {
@@ -146,3 +148,20 @@ function statusFor(method: string, urlPath: string, host: string): Promise<numbe
     asked.end()
   })
 }
+
+test('the token is kept for the next start, readable to its owner alone, and a damaged one is not used', async () => {
+  const tokenFile = path.join(directory, 'token')
+  const start = async (): Promise<string> => {
+    const started = await startDashboard({ engine, port: 0, pageDirectory: directory, tokenFile })
+    await started.close()
+    return new URL(started.url).hash.replace('#token=', '')
+  }
+  const first = await start()
+  expect(await start()).toBe(first)
+  expect((await stat(tokenFile)).mode & 0o777).toBe(0o600)
+  await writeFile(tokenFile, 'short')
+  const next = await start()
+  expect(next).toMatch(/^[0-9a-f]{32}$/)
+  expect(next).not.toBe(first)
+  expect(await start()).toBe(next)
+})

@@ -3,9 +3,11 @@
  *
  * Loopback only. A page on the internet can make a browser send requests here, so three things guard the engine: the
  * Host header must name this address (DNS rebinding), a WebSocket's Origin must be ours, and it must carry the token
- * that only the printed link holds. The link keeps it in the fragment, which no server or log ever sees.
+ * that only the printed link holds. The link keeps it in the fragment, which no server or log ever sees. The token is
+ * the catalog's: a server that was started again lets the pages that were open before back in.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Channel } from '../../shared/rpc.ts'
@@ -18,6 +20,8 @@ export interface DashboardOptions {
   readonly port: number
   /** The built page, out/renderer. */
   readonly pageDirectory: string
+  /** Keeps the token from one start to the next, for its owner's eyes only; null makes one for this start alone. */
+  readonly tokenFile: string | null
 }
 
 export interface Dashboard {
@@ -55,7 +59,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   if ((await assets.find('/')) === null) {
     throw new DashboardError({ code: 'app/page-not-built', directory: options.pageDirectory })
   }
-  const token = randomBytes(TOKEN_BYTES).toString('hex')
+  const token = options.tokenFile === null ? randomToken() : keptToken(options.tokenFile)
   const server = createServer()
   const port = await listen(server, options.port)
   const isOwnHost = (host: string | undefined): boolean =>
@@ -90,6 +94,34 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+function randomToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('hex')
+}
+
+/** Whatever is not a whole token of ours is replaced; where nothing can be written the token is this start's alone. */
+function keptToken(file: string): string {
+  const kept = read(file)
+  if (kept !== null) return kept
+  const token = randomToken()
+  try {
+    // Removed first: the mode is set only when the file is made.
+    rmSync(file, { force: true })
+    writeFileSync(file, token, { mode: 0o600, flag: 'wx' })
+  } catch {
+    // A catalog on a read-only disk, or two starts at once: the link that is printed works all the same.
+  }
+  return token
+}
+
+function read(file: string): string | null {
+  try {
+    const text = readFileSync(file, 'utf8')
+    return /^[0-9a-f]{32}$/.test(text) ? text : null
+  } catch {
+    return null
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the tray and a desktop notification say about sessions. Pure; the page has words of its own. */
 import type { Session } from '../../shared/session.ts'
+import { isAllWell } from '../../shared/sessionEnd.ts'
 import { isOpen } from './sessionWatch.ts'
 
 /** `done`: the last session ended and every machine is well; `trouble`: it ended and one is not. */
@@ -53,12 +54,6 @@ export function describeEnd(session: Session): { readonly title: string; readonl
     return { title: `The session with ${machines(joined)} ended, not verified`, body }
   }
   return { title: `${verified} of ${machines(joined)} verified`, body }
-}
-
-function isAllWell(session: Session): boolean {
-  const { joined, verified, failed, lost } = session.counts
-  if (session.fault !== null || joined === 0 || failed + lost > 0) return false
-  return session.protocol === 'udpcast' || verified === joined
 }
 
 function machines(count: number): string {

@@ -1,7 +1,7 @@
 /** The one screen: catalog left, the bench with its card and button beside it. In a narrow window one page at a time. */
 import { CatalogScreen } from '../features/catalog/Screen.tsx'
 import { HistoryScreen } from '../features/history/Screen.tsx'
-import { LaptopBanners } from '../features/laptop/laptop.tsx'
+import { EndChime, LaptopBanners } from '../features/laptop/laptop.tsx'
 import { SessionScreen } from '../features/session/Screen.tsx'
 import { SettingsScreen } from '../features/settings/Screen.tsx'
 import { CloseQuestion } from './CloseQuestion.tsx'
@@ -34,6 +34,7 @@ export function App() {
       <Navigation />
       <Notices />
       <CloseQuestion />
+      <EndChime />
     </div>
   )
 }

@@ -52,6 +52,15 @@ function LinkBanner() {
       </Banner>
     )
   }
+  if (link === 'refused') {
+    return (
+      <Banner tone="bad" icon={PlugZap} isUrgent title="This link does not open the bench">
+        <p className="text-muted">
+          Open the link that benchcast serve printed: it ends in a secret that is the bench’s own.
+        </p>
+      </Banner>
+    )
+  }
   if (link === 'lost') {
     return (
       <Banner

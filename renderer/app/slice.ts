@@ -10,7 +10,8 @@ export interface Notice {
 }
 
 export interface AppSlice {
-  readonly link: 'connecting' | 'open' | 'lost'
+  /** `refused`: in a browser, by a link that is not this bench's. */
+  readonly link: 'connecting' | 'open' | 'lost' | 'refused'
   readonly engineStatus: EngineStatus
   /** The engine died and came back since the technician last closed that banner. */
   readonly wasRestarted: boolean
@@ -23,6 +24,7 @@ export interface AppSlice {
   readonly closeAsked: (question: CloseQuestion | null) => void
   readonly windowSized: (isSmall: boolean) => void
   readonly linkLost: () => void
+  readonly linkRefused: () => void
   readonly linkOpened: (info: AppInfo) => void
   readonly engineStatusChanged: (status: EngineStatus) => void
   readonly restartSeen: () => void
@@ -43,7 +45,9 @@ export const createAppSlice: StateCreator<AppSlice> = set => ({
   isSmall: false,
   closeAsked: closeQuestion => set({ closeQuestion }),
   windowSized: isSmall => set({ isSmall }),
-  linkLost: () => set(state => ({ link: state.link === 'connecting' ? 'connecting' : 'lost' })),
+  linkLost: () =>
+    set(state => (['connecting', 'refused'].includes(state.link) ? state : { link: 'lost' })),
+  linkRefused: () => set({ link: 'refused' }),
   linkOpened: info =>
     set(state => ({
       link: 'open',

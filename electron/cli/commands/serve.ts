@@ -31,9 +31,8 @@ export const serveCommand = defineCommand({
   ],
   run: async ({ values }, { output, signal }) => {
     const nic = values.nic === null ? null : findNic(values.nic).name
-    const engine = await openEngine({
-      catalogDirectory: values.catalog ?? defaultCatalogDirectory(),
-    })
+    const catalog = values.catalog ?? defaultCatalogDirectory()
+    const engine = await openEngine({ catalogDirectory: catalog })
     try {
       const dashboard = await startDashboard({
         engine: {
@@ -41,6 +40,7 @@ export const serveCommand = defineCommand({
         },
         port: values.port,
         pageDirectory: PAGE_DIRECTORY,
+        tokenFile: path.join(catalog, 'dashboard-token'),
       })
       output.event({ event: 'serving', url: dashboard.url, port: dashboard.port })
       output.line(`Benchcast runs. Open this link in a browser on this computer; Ctrl-C ends it.`)

@@ -8,11 +8,13 @@ import {
   Unplug,
   X,
 } from 'lucide-react'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import type { LaptopNotice } from '../../../shared/laptop.ts'
-import { useApp } from '../../app/context.ts'
+import { useApp, useEngine } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { IconButton } from '../../ui/Button.tsx'
+import { playEnd } from './chime.ts'
+import { createEndings } from './endings.ts'
 import { shownNotices } from './slice.ts'
 
 const ICONS: Readonly<Record<LaptopNotice['code'], LucideIcon>> = {
@@ -50,4 +52,20 @@ export function LaptopBanners() {
       </Banner>
     )
   })
+}
+
+/** Rings when a session ends, unless the technician switched that off. Draws nothing. */
+export function EndChime() {
+  const sessions = useApp(state => state.sessions)
+  const engine = useEngine()
+  const endings = useRef(createEndings())
+  useEffect(() => {
+    const isWell = endings.current.take(sessions.values())
+    if (isWell === null) return
+    engine.call('settings:get', null).then(
+      settings => settings.playsSound && playEnd(isWell),
+      () => playEnd(isWell),
+    )
+  }, [sessions, engine])
+  return null
 }
