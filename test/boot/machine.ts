@@ -12,6 +12,12 @@ import { openQmp } from './qmp.ts'
 /** `secureBoot` enforces it, with Microsoft's keys; `httpBoot` does too, and starts over HTTP instead of PXE. */
 export type Firmware = 'bios' | 'uefi' | 'secureBoot' | 'httpBoot'
 
+/** A boot medium, as an ISO file. A stick does not say that it is removable: many do not. */
+export interface Medium {
+  readonly kind: 'disc' | 'stick'
+  readonly file: string
+}
+
 export interface MachineOptions {
   /** Of the lab: gives its card to the machine and keeps none. */
   readonly host: number
@@ -20,7 +26,7 @@ export interface MachineOptions {
   readonly directory: string
   /** A raw image; null for no disk. */
   readonly disk: string | null
-  readonly startsFrom: 'network' | 'disk'
+  readonly startsFrom: 'network' | 'disk' | Medium
   readonly memoryMib: number
 }
 
@@ -30,6 +36,8 @@ export interface BootMachine {
   serial(): string
   /** Resolves when the serial line has said it. Throws with its last words after `limitMs`, or when the power is off. */
   says(words: RegExp, limitMs: number): Promise<void>
+  /** At its keyboard; names as QEMU has them (QKeyCode). */
+  press(keys: readonly string[]): Promise<void>
   /** Writes what is on the screen as PNG. */
   photograph(file: string): Promise<void>
   /** As by pulling the plug. */
@@ -39,10 +47,17 @@ export interface BootMachine {
 
 const OVMF = '/usr/share/OVMF'
 const POLL_MS = 250
+/** A key is held for 100 ms: the next one after it. */
+const KEY_MS = 200
+
+/** Of the machine in the place of a lab's host. */
+export function macOf(host: number): string {
+  return `52:54:00:bc:00:${host.toString(16).padStart(2, '0')}`
+}
 
 export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
   const { host, directory } = options
-  const mac = `52:54:00:bc:00:${host.toString(16).padStart(2, '0')}`
+  const mac = macOf(host)
   const { namespace } = lab.host(host)
   plugIn(namespace)
   const serialFile = path.join(directory, 'serial.log')
@@ -57,6 +72,7 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
     ['-netdev', 'tap,id=n0,ifname=tap0,script=no,downscript=no'],
     ['-device', cardOf(options, mac)],
     ...(options.disk === null ? [] : diskArguments(options.disk, options)),
+    ...mediumArguments(options),
     ['-device', 'virtio-rng-pci'],
   ]
   const running = lab.run(host, 'qemu-system-x86_64', qemu.flat())
@@ -84,6 +100,14 @@ export function startMachine(lab: Lab, options: MachineOptions): BootMachine {
         }
         await sleep(POLL_MS)
       }
+    },
+    async press(keys) {
+      const qmp = await openQmp(qmpSocket)
+      for (const data of keys) {
+        await qmp.execute('send-key', { keys: [{ type: 'qcode', data }] })
+        await sleep(KEY_MS)
+      }
+      qmp.close()
     },
     async photograph(file) {
       const qmp = await openQmp(qmpSocket)
@@ -144,9 +168,23 @@ function cardOf({ firmware, startsFrom }: MachineOptions, mac: string): string {
 }
 
 function diskArguments(disk: string, { startsFrom }: MachineOptions): string[][] {
-  const order = startsFrom === 'network' ? 2 : 1
+  const order = startsFrom === 'disk' ? 1 : 2
   return [
     ['-drive', `if=none,id=d0,format=raw,file=${disk},cache=unsafe`],
     ['-device', `virtio-blk-pci,drive=d0,bootindex=${order},serial=BENCHDISK1`],
   ]
+}
+
+function mediumArguments({ startsFrom }: MachineOptions): string[][] {
+  if (typeof startsFrom === 'string') return []
+  const { kind, file } = startsFrom
+  const device =
+    kind === 'disc'
+      ? [['-device', 'ide-cd,bus=ide.0,drive=m0,bootindex=1']]
+      : [
+          ['-device', 'qemu-xhci'],
+          ['-device', 'usb-storage,drive=m0,removable=off,bootindex=1'],
+        ]
+  const how = kind === 'disc' ? 'media=cdrom,readonly=on' : 'cache=unsafe'
+  return [['-drive', `if=none,id=m0,format=raw,file=${file},${how}`], ...device]
 }

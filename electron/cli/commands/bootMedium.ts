@@ -22,7 +22,7 @@ export const bootMediumCommand = defineCommand({
     json: jsonOption,
   },
   details: [
-    'Starts with BIOS and with UEFI, Secure Boot on or off, from a disc and from a stick: copy the file to one byte for byte. Machines that start from it write nothing: they wait for a session. Needs the boot environment, built once with npm run boot-env.',
+    'Starts with BIOS and with UEFI, Secure Boot on or off, from a disc and from a stick: copy the file to one byte for byte. Machines that start from it write nothing: they wait for a session, and never take the medium itself for their disk. They find the bench by its announce, by --sender, or by an address that is typed at the machine, and need a DHCP server: without one on the switch, run benchcast boot. Needs the boot environment, built once with npm run boot-env.',
     ' JSON: {"event":"medium","toPath","bytes","senderAddress"}',
   ],
   run: async ({ values }, { output, signal }) => {
