@@ -47,7 +47,7 @@ export function diagnose(facts: DiagnosticFacts): Diagnostics {
  * where it stands in double quotes, as ours do.
  */
 export function withoutHomes(text: string, home: string = os.homedir()): string {
-  const own = home.length > 1 ? [`${RegExp.escape(home)}(?![\\w.-])`] : []
+  const own = home.length > 1 ? [`${home.replaceAll(/[^\w/-]/g, String.raw`\$&`)}(?![\\w.-])`] : []
   const homes = [...own, '/(?:home|Users)/', '/root/', '[A-Za-z]:\\\\Users\\\\'].join('|')
   return text
     .replaceAll(new RegExp(`"(?:${homes})[^"\\r\\n]*"`, 'g'), '"~/…"')

@@ -6,7 +6,7 @@ import { afterEach } from 'vitest'
 import { type Catalog, openCatalog } from '../catalog/catalog.ts'
 import { historyDetailSchema } from '../../../shared/history.ts'
 import { createHistory, type History, recordOf, toCsv } from './history.ts'
-import { ended, machine, session } from './record.fixture.ts'
+import { ended, machine, session } from '../session/ended.fixture.ts'
 
 let directory = ''
 let catalog: Catalog

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toCsv } from './historyCsv.ts'
 import { recordOf } from './historyEntry.ts'
-import { ended, machine, session } from './record.fixture.ts'
+import { ended, machine, session } from '../session/ended.fixture.ts'
 
 /** RFC 4180 §2, strictly: a reader of its own, so that the writer is not checked by itself. */
 function parseCsv(text: string): string[][] {

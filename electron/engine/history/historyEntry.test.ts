@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { historyDetailSchema } from '../../../shared/history.ts'
 import { recordOf } from './historyEntry.ts'
-import { ended, machine, session } from './record.fixture.ts'
+import { ended, machine, session } from '../session/ended.fixture.ts'
 
 const FAULT = { code: 'disk/failed', message: 'It broke.' }
 

@@ -1,4 +1,4 @@
-/** Sessions that ended, for the tests of this folder. */
+/** Sessions that ended, for tests of what becomes of them. */
 import {
   BY_HAND,
   DEFAULT_POLICY,
@@ -7,7 +7,7 @@ import {
   type Session,
   type SessionPlan,
 } from '../../../shared/session.ts'
-import type { EndedSession } from '../session/session.ts'
+import type { EndedSession } from './endedSession.ts'
 
 export const MIB = 2 ** 20
 
