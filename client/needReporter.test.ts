@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import type { DataPacket } from '../shared/protocol/dataPacket.ts'
 import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { decodeNeedReport, type NeedReport } from '../shared/protocol/needReport.ts'
+import type { SessionId } from '../shared/protocol/packet.ts'
 import { createErasureCode } from '../shared/fec/fec.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import { createNeedReporter, type NeedReporter } from './needReporter.ts'
@@ -12,6 +14,20 @@ const MANIFEST: Manifest = {
   storedBytes: Uint32Array.of(1),
   encodings: new Uint8Array(1),
   positions: new Uint32Array(1),
+}
+
+const SYMBOL: DataPacket = {
+  kind: 'data',
+  isRepeat: false,
+  session: 1 as SessionId,
+  chunk: 0,
+  block: 0,
+  symbol: 0,
+  k: 1,
+  blockCount: 1,
+  txSeq: 0,
+  storedBytes: 1,
+  payload: Uint8Array.of(1),
 }
 
 function idle(): Assembler {
@@ -74,4 +90,24 @@ test('more runs than fit one report follow in the next ones, in order and within
   expect(rest.map(report => report.entries.length)).toEqual([3000 - 2 * MAX_NEED_ENTRIES])
   const told = [...first, ...rest].flatMap(report => report.entries)
   expect(told.map(entry => entry.kind !== 'block' && entry.firstChunk)).toEqual(chunks)
+})
+
+test('a report is due each 100 ms after 256 datagrams, and each 300 ms after fewer', () => {
+  const reporter = createNeedReporter()
+  const assembler = idle()
+  let txSeq = 0
+  const hear = (datagrams: number): void => {
+    for (let i = 0; i < datagrams; i++) assembler.take({ ...SYMBOL, txSeq: ++txSeq })
+  }
+  hear(255)
+  expect(reporter.dueMs(assembler)).toBe(300)
+  hear(1)
+  expect(reporter.dueMs(assembler)).toBe(100)
+  reporter.reports(assembler, { kernelDrops: 0, limiter: null }, 1)
+  expect(reporter.dueMs(assembler)).toBe(300)
+  hear(256)
+  expect(reporter.dueMs(assembler)).toBe(100)
+  // Another assembler has counted nothing yet.
+  reporter.reports(assembler, { kernelDrops: 0, limiter: null }, 1)
+  expect(reporter.dueMs(idle())).toBe(100)
 })

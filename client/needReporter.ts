@@ -11,12 +11,22 @@ import {
 } from '../shared/protocol/needReport.ts'
 import type { Assembler } from './assembler.ts'
 
+/** PROTOCOL.md §6.1. */
+const REPORT_MS = 100
+const SLOW_REPORT_MS = 300
+const REPORT_DATAGRAMS = 256
+
 export interface NeedReporter {
   /** Admitted or readmitted: forgets what was told; `have` and `held` are all there is to tell. */
   restart(have: readonly number[], held: readonly number[]): void
   have(chunk: number): void
   held(chunk: number): void
   whole(chunk: number): void
+  /**
+   * How long after the last report the next is due. The sender's card acknowledges each: at 10 Mbit/s ten a second of
+   * 200 receivers would take a tenth of it.
+   */
+  dueMs(assembler: Assembler): number
   /** The messages due now: one, or up to `limit` while runs are left to tell. */
   reports(assembler: Assembler, figures: ReceiverFigures, limit: number): Uint8Array[]
 }
@@ -31,6 +41,7 @@ type RunKind = 'have' | 'held' | 'whole'
 
 export function createNeedReporter(): NeedReporter {
   let isFirst = true
+  let toldDatagrams = 0
   /** What was held at the restart, as runs, told before anything newer: a large image may need many reports for it. */
   let backlog: NeedEntry[] = []
   /** Last word since on each chunk that has one to be told. */
@@ -47,6 +58,11 @@ export function createNeedReporter(): NeedReporter {
     have: chunk => void untold.set(chunk, 'have'),
     held: chunk => void untold.set(chunk, 'held'),
     whole: chunk => void untold.set(chunk, 'whole'),
+    dueMs({ counters }) {
+      const datagrams = counters.receivedDatagrams - toldDatagrams
+      // A new assembler counts from zero.
+      return datagrams >= REPORT_DATAGRAMS || datagrams < 0 ? REPORT_MS : SLOW_REPORT_MS
+    },
     reports(assembler, { kernelDrops, limiter }, limit) {
       const messages: Uint8Array[] = []
       do {
@@ -58,6 +74,7 @@ export function createNeedReporter(): NeedReporter {
           entries.push(...assembler.entries(MAX_NEED_ENTRIES - entries.length))
         }
         const { counters } = assembler
+        toldDatagrams = counters.receivedDatagrams
         messages.push(
           encodeNeedReport({
             isFirst,

@@ -278,8 +278,8 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     connector.tick(nowMs)
     const link = connector.link()
     const isBusy = state.link === 'joined' && state.work === 'fetching' && state.phase !== 'waiting'
-    const isDue = nowMs - reportAtMs >= (isBusy ? TICK_MS - 10 : IDLE_REPORT_MS)
-    if (link !== null && isDue) speak(link, nowMs)
+    const dueMs = isBusy && work !== null ? reporter.dueMs(work.assembler) : IDLE_REPORT_MS
+    if (link !== null && nowMs - reportAtMs >= dueMs - TICK_MS / 10) speak(link, nowMs)
     tell(nowMs)
     checkTimes(nowMs)
   }
