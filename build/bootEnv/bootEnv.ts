@@ -168,7 +168,8 @@ function forgetOld(directory: string): void {
   }
 }
 
-function cacheDirectory(): string {
+/** Where builds and apt's downloads are kept. */
+export function cacheDirectory(): string {
   const cache = process.env['XDG_CACHE_HOME']
   const base = cache?.startsWith('/') ? cache : path.join(os.homedir(), '.cache')
   return path.join(base, 'benchcast/boot-env')

@@ -16,7 +16,7 @@ import {
 import { importImage, makeDirectory } from '../netns/commands.ts'
 import { type EngineProcess, startEngine } from '../netns/engine.ts'
 import { createLab, type Lab } from '../netns/harness.ts'
-import { type BootMachine, type MachineOptions, startMachine } from './machine.ts'
+import { type BootMachine, macOf, type MachineOptions, startMachine } from './machine.ts'
 import { startPlainDhcp } from './plainDhcp.ts'
 
 export const PICTURES = path.join(import.meta.dirname, '../../test-results/boot')
@@ -31,6 +31,8 @@ export interface BootBenchOptions {
   readonly machines: number
   /** `proxy`: beside a plain DHCP server. `server`: alone. The engine has to find out which. */
   readonly dhcp: 'proxy' | 'server'
+  /** A build of the boot environment; without it, the newest. */
+  readonly parts?: string
 }
 
 export interface BootBench {
@@ -70,7 +72,8 @@ export async function openBootBench(options: BootBenchOptions): Promise<BootBenc
 
   try {
     if (options.dhcp === 'proxy') await startPlainDhcp(lab, dhcpHost)
-    engine = await startEngine(lab, 0, catalog)
+    const built = options.parts === undefined ? {} : { BENCHCAST_BOOT_PARTS: options.parts }
+    engine = await startEngine(lab, 0, catalog, built)
     const { call } = engine
     const opened = await call('boot:open', {
       nic: 'lan0',
@@ -110,7 +113,12 @@ export async function openBootBench(options: BootBenchOptions): Promise<BootBenc
           rateBitsPerSecond,
           policy: DEFAULT_POLICY,
           delivery: 'multicast',
-          rules: { ...DEFAULT_RULES, isConfirmed: true },
+          // Beside another DHCP server, whoever is not listed has to be approved.
+          rules: {
+            ...DEFAULT_RULES,
+            machines: Array.from({ length: options.machines }, (_, i) => macOf(i + 1)),
+            isConfirmed: true,
+          },
         })
         return id
       },

@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/boot/*.boot.ts'],
     exclude: ['**/node_modules/**'],
     fileParallelism: false,
+    // An emulated machine on a busy computer loses ticks and packets: what fails twice in a row is broken.
+    retry: 1,
     pool: 'forks',
     testTimeout: 200_000,
     hookTimeout: 60_000,
