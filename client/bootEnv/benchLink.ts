@@ -51,6 +51,7 @@ export interface BenchLink {
   log(line: string): void
   /** The disks have changed. */
   tellHardware(): void
+  /** What was not told yet leaves first. */
   close(): void
 }
 
@@ -171,6 +172,10 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
     if (lines.length > MAX_KEPT_LINES) lines = lines.slice(-MAX_KEPT_LINES)
   }
 
+  function sendLines(): void {
+    send({ type: 'log', lines: lines.splice(0, MAX_LOG_LINES) })
+  }
+
   function tick(): void {
     const nowMs = Date.now()
     if (socket === null) {
@@ -180,7 +185,7 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
     if (nowMs - heardAtMs > SILENT_MS + HANDSHAKE_TIMEOUT_MS) lose('it fell silent')
     else if (isWelcome && nowMs - heardAtMs > SILENT_MS) lose('it fell silent')
     else if (isWelcome && lines.length > 0) {
-      send({ type: 'log', lines: lines.splice(0, MAX_LOG_LINES) })
+      sendLines()
     }
   }
 
@@ -202,6 +207,7 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
     close() {
       isClosed = true
       clearInterval(timer)
+      while (isWelcome && lines.length > 0) sendLines()
       socket?.close(1000)
       socket = null
     },

@@ -21,4 +21,4 @@ const ending = await runBootClient({
   keyboard: process.stdin,
   write: text => void process.stdout.write(text),
 })
-console.log(`\nending ${ending}`)
+process.stdout.write(`\nending ${ending}\n`)
