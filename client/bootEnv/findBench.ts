@@ -1,14 +1,16 @@
 /**
  * The bench of a machine that was started from a medium: nothing has told it by which card, and often not from where.
  * It listens on each of its cards for announces, tries the address it was given or that is typed at its screen, and
- * settles on the card by which a bench is heard. Sends nothing but questions to that address.
+ * without one that of each card's DHCP server, which is the bench on a switch of its own. It settles on the card by which
+ * a bench is heard.
  */
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listNics } from '../../electron/engine/net/net.ts'
 import { ANNOUNCE_INTERVAL_MS, BENCH_PORT } from '../../shared/protocol/limits.ts'
 import { type Discovery, type HeardSession, openDiscovery } from '../discovery.ts'
-import { type AddressEntry, NOTHING_TYPED, typeAddress } from './addressEntry.ts'
+import { type AddressEntry, isBenchAddress, NOTHING_TYPED, typeAddress } from './addressEntry.ts'
 import type { Stage } from './screen.ts'
 
 export interface FoundBench {
@@ -65,7 +67,11 @@ export async function findBench(
         heard = benchesOf(sessions)
         tell()
         const found =
-          wanted === null ? onlyBench(sessions, Date.now()) : await reach(wanted, cards, sessions)
+          wanted !== null
+            ? await reach(wanted, cards, sessions)
+            : heard.length > 0
+              ? onlyBench(sessions, Date.now())
+              : await reachDhcpServer(cards)
         if (found !== null) return found
       }
       await sleep(POLL_MS)
@@ -123,7 +129,30 @@ async function reach(
   return null
 }
 
-/** Whether a bench reports for work there, with or without a session: it needs no more than to be connected to. */
+/** Of two none is taken, as with announces. */
+async function reachDhcpServer(cards: readonly Card[]): Promise<FoundBench | null> {
+  const found: FoundBench[] = []
+  for (const { name, address } of cards) {
+    const benchAddress = dhcpServerOf(name)
+    if (benchAddress !== null && (await isListening(benchAddress, address))) {
+      found.push({ card: name, cardAddress: address, benchAddress })
+    }
+  }
+  const [only] = found
+  return only !== undefined && found.length === 1 ? only : null
+}
+
+/** As the hook of udhcpc has noted it. */
+function dhcpServerOf(card: string): string | null {
+  try {
+    const address = readFileSync(`/run/dhcpServer.${card}`, 'utf8').trim()
+    return isBenchAddress(address) ? address : null
+  } catch {
+    return null // An address that did not come from udhcpc.
+  }
+}
+
+/** Whether a bench waits for machines there, with or without a session: to be connected to is enough. */
 function isListening(benchAddress: string, cardAddress: string): Promise<boolean> {
   return new Promise(resolve => {
     const options = { host: benchAddress, port: BENCH_PORT, localAddress: cardAddress }
