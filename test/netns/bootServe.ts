@@ -19,6 +19,7 @@ const helper = await openBootHelper({
   responseDelayMs: 0,
   leaseFile: null,
   onProgress: progress => quiet ?? print({ machines: [...progress.values()] }),
+  onWarnings: warnings => print({ warnings }),
   onTrouble: error => print({ trouble: error.fault }),
 })
 print({ httpPort: helper.httpPort, plan: helper.dhcp?.plan ?? null })

@@ -22,6 +22,7 @@ export interface Said {
   readonly fault?: BootFault
   readonly message?: string
   readonly trouble?: BootFault
+  readonly warnings?: string[]
   readonly leases?: Lease[]
   readonly counts?: Record<string, number>
   readonly rss?: number

@@ -4,7 +4,7 @@ import { BootError, probeDhcpServers } from '../../electron/engine/boot/boot.ts'
 const [, , card = 'lan0', address = '', timeoutMs = '3000'] = process.argv
 try {
   const nic = { name: card, address: address === '' ? null : address }
-  const servers = await probeDhcpServers({ nic, timeoutMs: Number(timeoutMs) })
+  const servers = await probeDhcpServers({ nic, mac: null, timeoutMs: Number(timeoutMs) })
   process.stdout.write(`${JSON.stringify({ servers })}\n`)
 } catch (error) {
   if (!(error instanceof BootError)) throw error

@@ -6,7 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { addressOf, OPTION } from '../../electron/engine/boot/dhcpOptions.ts'
+import { addressBytes, addressOf, OPTION } from '../../electron/engine/boot/dhcpOptions.ts'
+import { decodeDhcp, encodeDhcp } from '../../electron/engine/boot/dhcpPacket.ts'
 import { recorded } from '../../electron/engine/boot/dhcpVectors.fixture.ts'
 import { CLIENT, createDhcpBench, type DhcpBench, stop, until } from './dhcpBench.ts'
 import type { Running } from './harness.ts'
@@ -227,6 +228,49 @@ describe('beside another DHCP server', () => {
       },
     })
     await stop(dnsmasq)
+  })
+
+  it('warns of a server that comes later, refuses nobody’s address from then on, and of its going', async () => {
+    const helper = await open({ watchMs: 1_500, lookMs: 400 })
+    expect(helper.said()[0]).toMatchObject({ ready: { mode: 'server', warnings: [] } })
+    const warnings = (): readonly string[] | undefined =>
+      helper.said().findLast(one => one.warnings)?.warnings
+    const other = await bench.startOther(3)
+    await until('it warned', () => warnings()?.length === 1)
+    expect(warnings()![0]).toContain(
+      `Another DHCP server has begun to answer on this card: ${lab.host(3).address}.`,
+    )
+    await stop(other)
+    await until('it took its warning back', () => warnings()?.length === 0)
+    // Its own looks are no machines.
+    expect((await helper.look()).counts['own']).toBeGreaterThan(0)
+    expect((await helper.look()).leases).toEqual([])
+    expect(helper.said().some(one => one.event)).toBe(false)
+  })
+
+  it('looks at once when a machine takes an offer of a server it does not know', async () => {
+    const helper = await open({ lookMs: 400 })
+    await bench.startOther(3)
+    const discover = decodeDhcp(recorded('07'))
+    if (discover.kind !== 'dhcp') throw new Error(discover.reason)
+    const taken = new Map([
+      ...discover.options,
+      [OPTION.serverId, addressBytes(lab.host(3).address)],
+    ])
+    const request = encodeDhcp({ ...discover, type: 'request', options: taken })
+    await ask(1, TO_ALL, request)
+    await until('it warned', () => helper.said().some(one => one.warnings?.length === 1))
+  })
+
+  it('as a proxy, warns when the server beside it has gone', async () => {
+    const other = await bench.startOther(3)
+    const helper = await open({ watchMs: 1_500, lookMs: 700 })
+    expect(helper.said()[0]).toMatchObject({ ready: { mode: 'proxy' } })
+    await stop(other)
+    await until('it warned', () => helper.said().some(one => one.warnings?.length === 1))
+    expect(helper.said().findLast(one => one.warnings)?.warnings?.[0]).toMatch(
+      /does not answer any more: machines get no address/,
+    )
   })
 
   it('waits before its offers, where it was told to', async () => {

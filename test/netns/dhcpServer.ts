@@ -34,9 +34,11 @@ try {
     dnsServers: [],
     responseDelayMs: 0,
     leaseFile: null,
+    watchMs: 60_000,
     ...given,
     admission: { machines: new Set(), admitsUnknown: true },
     onEvent: event => void (quiet || say({ event })),
+    onWarnings: warnings => say({ warnings }),
     onTrouble: error => say({ trouble: error.fault, message: error.message }),
   })
   say({ ready: dhcp.plan, reason: dhcp.proposal.reason })

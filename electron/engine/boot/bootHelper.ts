@@ -5,7 +5,7 @@ import type { BootError } from './bootError.ts'
 import type { BootEvent, BootPartName } from './bootEvent.ts'
 import { type BootParts, PART } from './bootParts.ts'
 import { type BootProgress, machineAt, noteBootEvent } from './bootProgress.ts'
-import { type BootCard, type BootDhcp, openDhcp } from './dhcp.ts'
+import { type BootCard, type BootDhcp, openDhcp, WATCH_MS } from './dhcp.ts'
 import type { DhcpMode, DhcpPlan, DhcpProposal } from './dhcpPlan.ts'
 import type { FileEvent } from './fileEvent.ts'
 import { normalisePath } from './filePath.ts'
@@ -26,6 +26,8 @@ export interface BootHelperOptions {
   readonly leaseFile: string | null
   onProgress(progress: BootProgress): void
   onTrouble(error: BootError): void
+  /** All that is to be warned of now, whenever that changes; `dhcp.plan` has what was at first. */
+  onWarnings(warnings: readonly string[]): void
 }
 
 export interface BootHelper {
@@ -115,6 +117,8 @@ function openDhcpFor(
     leaseFile,
     onEvent,
     onTrouble,
+    onWarnings: options.onWarnings,
+    watchMs: WATCH_MS,
   })
 }
 

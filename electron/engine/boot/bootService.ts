@@ -82,6 +82,10 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
       responseDelayMs: plan.responseDelayMs,
       leaseFile: path.join(directory, `leases-${card.name}.json`),
       onProgress: onChange,
+      onWarnings(warnings) {
+        if (bench) bench = { ...bench, warnings: [...warnings] }
+        onChange()
+      },
       onTrouble(error) {
         if (bench) bench = { ...bench, trouble: faultOf(error) }
         onChange()

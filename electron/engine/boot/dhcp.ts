@@ -9,14 +9,17 @@ import {
   planDhcp,
   proposeDhcp,
 } from './dhcpPlan.ts'
-import { probeDhcpServers } from './dhcpProbe.ts'
+import { inventedMac, probeDhcpServers } from './dhcpProbe.ts'
 import type { DhcpConfig } from './dhcpReply.ts'
 import { type DhcpServer, openDhcpServer } from './dhcpServer.ts'
+import { laterWarnings, watchDhcp } from './dhcpWatch.ts'
 import type { BootFiles } from './firmware.ts'
 import { type Pool, poolAddresses, poolIn, type Subnet } from './subnet.ts'
 
 /** How long a look takes: longer than a server that pings an address before it offers it (dnsmasq: 3 s). */
 export const LOOK_MS = 3_500
+
+export const WATCH_MS = 60_000
 
 export interface BootCard extends Subnet {
   readonly name: string
@@ -43,6 +46,10 @@ export interface DhcpOptions {
   /** Must not throw. */
   onEvent(event: BootEvent): void
   onTrouble(error: BootError): void
+  /** All that is to be warned of now, whenever that changes; `plan` has what was at first. */
+  onWarnings(warnings: readonly string[]): void
+  /** Between looks while we answer; WATCH_MS but in tests. */
+  readonly watchMs: number
 }
 
 export interface BootDhcp {
@@ -53,8 +60,12 @@ export interface BootDhcp {
 }
 
 /** Who answers on the card, and what to do then. Faults: those of probeDhcpServers. */
-export async function lookForDhcp(card: BootCard, timeoutMs = LOOK_MS): Promise<DhcpProposal> {
-  return proposeDhcp(await probeDhcpServers({ nic: card, timeoutMs }), card)
+export async function lookForDhcp(
+  card: BootCard,
+  timeoutMs = LOOK_MS,
+  mac: string | null = null,
+): Promise<DhcpProposal> {
+  return proposeDhcp(await probeDhcpServers({ nic: card, timeoutMs, mac }), card)
 }
 
 /** Looks first. Faults: those of probeDhcpServers, planDhcp and openDhcpServer. */
@@ -74,6 +85,21 @@ export async function openDhcp(options: DhcpOptions): Promise<BootDhcp> {
     dnsServers,
     isAuthoritative: plan.isAuthoritative,
   }
+  const known = new Set(proposal.servers.map(each => each.serverId))
+  const mac = inventedMac()
+  let told = plan.warnings.join('\n')
+  const watch = watchDhcp({
+    look: () => lookForDhcp(card, options.lookMs, mac),
+    everyMs: options.watchMs,
+    onLook(found) {
+      // Whoever is no longer the only one refuses nobody's address.
+      if (found.servers.length > 0) server.standBack()
+      const warnings = [...plan.warnings, ...laterWarnings(plan.mode, proposal, found)]
+      if (warnings.join('\n') === told) return
+      told = warnings.join('\n')
+      options.onWarnings(warnings)
+    },
+  })
   const server = await openDhcpServer({
     card: card.name,
     config,
@@ -81,6 +107,15 @@ export async function openDhcp(options: DhcpOptions): Promise<BootDhcp> {
     leaseFile: options.leaseFile,
     onEvent: options.onEvent,
     onTrouble: options.onTrouble,
+    onOtherServer: serverId => known.has(serverId) || watch.hint(),
   })
-  return { proposal, plan, server, close: () => server.close() }
+  return {
+    proposal,
+    plan,
+    server,
+    async close() {
+      watch.close()
+      await server.close()
+    },
+  }
 }

@@ -22,6 +22,8 @@ import { decodeDhcp, type DhcpPacket, encodeDhcp, NO_ADDRESS } from './dhcpPacke
 export interface ProbeOptions {
   /** Needs no address; with one, servers that answer only within their network answer too. */
   readonly nic: { readonly name: string; readonly address: string | null }
+  /** To ask as; null invents one. Whoever looks often asks as one machine, and takes no more than its room. */
+  readonly mac: string | null
   /** How long to listen. 3000 ms hear every server seen; one that pings first takes up to 3 s (dnsmasq). */
   readonly timeoutMs: number
 }
@@ -60,7 +62,7 @@ export async function probeDhcpServers(options: ProbeOptions): Promise<FoundDhcp
   if (nic.address === null && dropsStrangers(nic.name))
     throw new BootError({ code: 'boot/card-deaf', card: nic.name })
   const xid = randomInt(1, 2 ** 32)
-  const mac = inventedMac()
+  const mac = options.mac ?? inventedMac()
   const found = new Map<string, FoundDhcpServer>()
   const socket = await openBootSocket(
     { card: nic.name, address: nic.address, port: 68, isShared: true },
@@ -161,7 +163,7 @@ function discoverBytes(xid: number, mac: string): Uint8Array {
 }
 
 /** Locally administered, so that it is nobody's: a server that keeps leases by MAC keeps none of a real machine. */
-function inventedMac(): string {
+export function inventedMac(): string {
   const bytes = randomBytes(6)
   bytes[0] = 0x02
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join(':')

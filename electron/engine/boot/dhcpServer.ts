@@ -27,6 +27,8 @@ export interface DhcpServerOptions {
   onEvent(event: BootEvent): void
   /** Something to tell the technician; service goes on. */
   onTrouble(error: BootError): void
+  /** A machine was overheard to take the offer of a server of that name (option 54). */
+  onOtherServer(serverId: string): void
 }
 
 export interface DhcpServer {
@@ -35,6 +37,8 @@ export interface DhcpServer {
   leases(): readonly Lease[]
   /** Datagrams by what became of them: `answered`, `unsent`, `busy`, the reasons for silence, or of bad datagrams. */
   counts(): Readonly<Record<string, number>>
+  /** There is another server by now: refuse nobody's address any more. */
+  standBack(): void
   close(): Promise<void>
 }
 
@@ -43,7 +47,8 @@ const MAX_WAITING = 256
 
 /** Faults: boot/not-permitted, boot/port-taken, boot/no-such-card, boot/cannot-listen, boot/leases-unwritable. */
 export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
-  const { card, config } = options
+  const { card } = options
+  let { config } = options
   const { address } = config.subnet
   checkFiles(config)
   const file = openFile(options)
@@ -62,9 +67,13 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
       if (isClosed) return
       const packet = decodeDhcp(datagram)
       if (packet.kind === 'malformed') return count(packet.reason)
+      // Our own look at the network, which the system lets us hear as well.
+      if (from.address === address) return count('own')
       if (work.size >= MAX_WAITING) return count('busy')
       const request = { packet, from, port }
       tellOfRequest(request, options.onEvent)
+      const server = packet.type === 'request' ? addressOf(packet.options, OPTION.serverId) : null
+      if (port === 67 && server !== null && server !== address) options.onOtherServer(server)
       decide(request)
     }
 
@@ -153,7 +162,12 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     throw error
   }
   return {
-    config,
+    get config() {
+      return config
+    },
+    standBack() {
+      config = { ...config, isAuthoritative: false }
+    },
     leases: () => [...leases.values()],
     counts: () => Object.fromEntries(counts),
     async close() {

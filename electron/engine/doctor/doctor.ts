@@ -181,7 +181,11 @@ async function lookAtCard({ name, address }: Card): Promise<CardExtras> {
   if (address === null) return { dhcp: null, ports: [], unexamined: [] }
   const ports = await takenPorts(address)
   try {
-    const dhcp = await probeDhcpServers({ nic: { name, address }, timeoutMs: DHCP_MS })
+    const dhcp = await probeDhcpServers({
+      nic: { name, address },
+      mac: null,
+      timeoutMs: DHCP_MS,
+    })
     return { dhcp, ports, unexamined: [] }
   } catch (error) {
     const sentence = `DHCP servers could not be looked for. ${faultOf(error).message}`
