@@ -16,7 +16,7 @@ import {
 } from 'electron'
 import type { EngineStatus } from '../shared/bridge.ts'
 import { openAssets } from './assets/assets.ts'
-import { handle, listen, PAGE_ORIGIN } from './ipc/ipc.ts'
+import { handle, listen, PAGE_ORIGIN, tell } from './ipc/ipc.ts'
 import { createAwake } from './shell/awake.ts'
 import { type Closing, guardClosing } from './shell/closing.ts'
 import { createEngineHost, type EngineHost, type HostConnection } from './shell/engineHost.ts'
@@ -54,7 +54,8 @@ async function run(): Promise<void> {
   let bench: Bench | null = null
   const host = startEngine(appDirectory, status => {
     bench?.watch.engineStatus(status)
-    if (bench && !bench.window.isDestroyed()) bench.window.webContents.send('engine:status', status)
+    if (bench && !bench.window.isDestroyed())
+      tell(bench.window.webContents, 'engine:status', status)
   })
   connectPages(host, page => bench?.closing.pageLoaded(page))
   const window = openWindow(path.join(appDirectory, 'out', 'electron', 'preload.cjs'))
@@ -142,13 +143,11 @@ function connectPages(host: EngineHost, onLoad: (page: WebContents) => void): vo
     connections.get(page)?.close()
     const connection = host.connect()
     connections.set(page, connection)
-    page.send('engine:status', host.status)
+    tell(page, 'engine:status', host.status)
     onLoad(page)
-    connection.onMessage(message => {
-      if (!page.isDestroyed()) page.send('engine:frame', JSON.stringify(message))
-    })
+    connection.onMessage(message => tell(page, 'engine:frame', JSON.stringify(message)))
     connection.onClose(() => {
-      if (!page.isDestroyed() && connections.get(page) === connection) page.send('engine:closed')
+      if (connections.get(page) === connection) tell(page, 'engine:closed')
     })
   })
   listen('engine:frame', (page, frame) => {

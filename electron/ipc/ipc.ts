@@ -54,6 +54,12 @@ export function handle<N extends keyof Requests, R>(
   })
 }
 
+/** To our own page, and only while it is in the window: nothing else that was loaded there may hear of the bench. */
+export function tell(page: WebContents, name: string, value?: unknown): void {
+  if (page.isDestroyed() || page.mainFrame.origin !== PAGE_ORIGIN) return
+  page.send(name, value)
+}
+
 /** `senderFrame` is null once its frame is gone. */
 function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame

@@ -11,7 +11,7 @@
  */
 import { type BrowserWindow, dialog, type WebContents } from 'electron'
 import type { CloseQuestion } from '../../shared/bridge.ts'
-import type { PageMessage } from '../ipc/ipc.ts'
+import { type PageMessage, tell } from '../ipc/ipc.ts'
 import { isOpen, type SessionWatch } from './sessionWatch.ts'
 
 export interface ClosingOptions {
@@ -49,7 +49,7 @@ export function guardClosing({ window, watch, canHide, quit }: ClosingOptions): 
     sessions: watch.sessions.filter(isOpen).map(({ name, imageName }) => ({ name, imageName })),
     canHide: canHide(),
   })
-  const tellSize = (page: WebContents): void => page.send('window:small', normalBounds !== null)
+  const tellSize = (page: WebContents): void => tell(page, 'window:small', normalBounds !== null)
 
   const stopAndQuit = (): void => {
     isLetGo = true
@@ -91,7 +91,7 @@ export function guardClosing({ window, watch, canHide, quit }: ClosingOptions): 
     // Asked again when the page was asked before: it may have been reloaded since.
     asking = 'page'
     clearTimeout(takeUpTimer)
-    window.webContents.send('window:closeAsked', question())
+    tell(window.webContents, 'window:closeAsked', question())
     takeUpTimer = setTimeout(() => void askBySystem(), PAGE_TAKES_UP_MS)
   })
 

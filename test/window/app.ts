@@ -25,6 +25,8 @@ export interface BenchWindow {
   enginePid(): number
   cpuSeconds(): number
   readonly mainPid: number
+  /** Unix ms, just before the app's process was started. */
+  readonly startedAtMs: number
   /** Of the page's own process. */
   pagePid(): number
   /** The page as it is now: Playwright gives one up for good when its process dies. */
@@ -41,12 +43,18 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Catalog and profile of a launch before it; then the caller removes it. */
   readonly directory?: string
+  /** Another runtime than BENCHCAST_ELECTRON, and what it opens where that is not this checkout. */
+  readonly executable?: string
+  readonly app?: string
+  /** Runs as this ordinary user, with Chromium's sandbox on. Everything it needs must be open to him. */
+  readonly uid?: number
 }
 
 export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> {
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'benchcast-window-')))
   await mkdir(PICTURES, { recursive: true })
-  const main = startMain(directory, options.script ?? null, options.env ?? {})
+  const startedAtMs = Date.now()
+  const main = startMain(directory, options)
   let browser: Browser
   let page: Page
   let url = ''
@@ -94,6 +102,7 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
         .reduce((sum, row) => sum + row.cpuSeconds, 0)
     },
     mainPid: main.pid ?? 0,
+    startedAtMs,
     pagePid() {
       const family = new Set([main.pid])
       const rows = processes()
@@ -118,30 +127,30 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
   }
 }
 
-function startMain(
-  directory: string,
-  script: string | null,
-  env: Readonly<Record<string, string>>,
-): ChildProcess {
-  const executable = process.env['BENCHCAST_ELECTRON']
+function startMain(directory: string, options: LaunchOptions): ChildProcess {
+  const executable = options.executable ?? process.env['BENCHCAST_ELECTRON']
   if (!executable) {
     throw new Error('BENCHCAST_ELECTRON is not set: run through test/window/vitest.config.ts.')
   }
   const scripted = {
-    BENCHCAST_SCRIPT: script ?? '',
+    BENCHCAST_SCRIPT: options.script ?? '',
     BENCHCAST_ENGINE: path.join(import.meta.dirname, 'scripted', 'process.ts'),
   }
-  const args = [root, `--user-data-dir=${path.join(directory, 'profile')}`]
+  const app = options.app ?? root
+  const args = [app, `--user-data-dir=${path.join(directory, 'profile')}`].filter(Boolean)
   // Chromium cannot sandbox itself as root; as anyone else the tests run with its sandbox on.
-  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  const isRoot = process.getuid?.() === 0 && options.uid === undefined
+  const asRoot = isRoot ? ['--no-sandbox'] : []
+  const { ELECTRON_DISABLE_SANDBOX: _, ...environment } = process.env
   return spawn(executable, [...args, '--remote-debugging-port=0', ...asRoot], {
     env: {
-      ...process.env,
+      ...(isRoot ? process.env : environment),
       BENCHCAST_CATALOG: path.join(directory, 'catalog'),
-      ...(script === null ? {} : scripted),
-      ...env,
+      ...(options.script === undefined ? {} : scripted),
+      ...options.env,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   })
 }
 

@@ -1,12 +1,12 @@
 /** The shell around the page: sleep, tray, closing, notification; and what a crash leaves. Real engine where data flows. */
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { type BenchWindow, launch, type LaunchOptions } from './app.ts'
 import { type Desktop, openDesktop, type Service } from './desktop.ts'
-import { type ReceiverProcess, startReceiver } from './receivers.ts'
+import type { ReceiverProcess } from './receivers.ts'
+import { startSession } from './startSession.ts'
 import { clickClose, isOnScreen } from './x11.ts'
 
 let bench: BenchWindow | null = null
@@ -40,7 +40,7 @@ test('sleep is held off from the bench’s opening to the session’s end, and n
   await page.getByRole('button', { name: /^Debian 13 workshop/ }).click()
   expect(count(await calls('sleep'), / Inhibit /g)).toBe(0)
   await page.getByTestId('big-button').click()
-  await page.getByText('Start now for 2 machines').waitFor()
+  await page.getByText('Start for 2 machines').waitFor()
   await expect.poll(async () => count(await calls('sleep'), / Inhibit /g)).toBe(1)
   expect(count(await calls('sleep'), / Uninhibit /g)).toBe(0)
   await page.getByRole('button', { name: 'Close the bench' }).click()
@@ -109,30 +109,9 @@ test('where the desktop has no tray the question says so, and the session goes o
 
 const VERIFIED = /^1 of 1 machines? verified/
 
-/** The real engine with a session at work on loopback: its image's name is the session's. */
-async function atWork(window: BenchWindow): Promise<string> {
-  const name = `shell-${randomBytes(4).toString('hex')}`
-  const { page } = window
-  await writeFile(path.join(window.directory, `${name}.img`), randomBytes(12 * 2 ** 20))
-  await window.drop('aside', [path.join(window.directory, `${name}.img`)])
-  await page.getByText('Imported', { exact: true }).waitFor()
-  await page.getByRole('button', { name: /^Network card|^Choose a network card/ }).click()
-  await page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
-  await page.getByRole('button', { name: /^Speed limit/ }).click()
-  await page.getByLabel('Send at most').fill('16')
-  await page.getByRole('button', { name: 'Set the limit' }).click()
-  await page.getByTestId('big-button').click()
-  await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
-  receivers.push(startReceiver(path.join(window.directory, 'disk.img'), name))
-  await page.getByText('Start now for 1 machine').waitFor()
-  await page.getByTestId('big-button').click()
-  await page.locator('[data-state-name="receiving"]').first().waitFor()
-  return name
-}
-
 test('the page’s process killed: the session never notices, and the window is back with it', async () => {
   const window = await open({}, [])
-  await atWork(window)
+  receivers.push((await startSession(window, 16)).receiver)
   const engine = window.enginePid()
   const killed = window.pagePid()
   process.kill(killed, 'SIGKILL')
@@ -148,7 +127,8 @@ test('the app itself killed: the engine puts the session away, and the next star
   const directory = await mkdtemp(path.join(tmpdir(), 'benchcast-window-'))
   directories.push(directory)
   const first = await open({ directory }, [])
-  const name = await atWork(first)
+  const { name, receiver } = await startSession(first, 16)
+  receivers.push(receiver)
   const engine = first.enginePid()
   process.kill(first.mainPid, 'SIGKILL')
   await expect.poll(() => isRunning(engine), { timeout: 10_000 }).toBe(false)

@@ -1,0 +1,32 @@
+/** A session of the real engine by the window's own controls: an image dropped, one machine joined, started. */
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { BenchWindow } from './app.ts'
+import { type ReceiverProcess, startReceiver } from './receivers.ts'
+
+/** The image's name is the session's, and unique: other tests on this computer announce on the same loopback. */
+export async function startSession(
+  window: BenchWindow,
+  limitMbit: number,
+): Promise<{ readonly name: string; readonly receiver: ReceiverProcess }> {
+  const name = `session-${randomBytes(4).toString('hex')}`
+  const { page } = window
+  const file = path.join(window.directory, `${name}.img`)
+  await writeFile(file, randomBytes(12 * 2 ** 20))
+  await window.drop('aside', [file])
+  await page.getByText('Imported', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Network card|^Choose a network card/ }).click()
+  await page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
+  await page.getByRole('button', { name: /^Options/ }).click()
+  await page.getByLabel('Send at most').fill(String(limitMbit))
+  await page.getByRole('button', { name: 'Set the limit' }).click()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByTestId('big-button').click()
+  await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
+  const receiver = startReceiver(path.join(window.directory, 'disk.img'), name)
+  await page.getByText('Start for 1 machine').waitFor()
+  await page.getByTestId('big-button').click()
+  await page.locator('[data-state-name="receiving"]').first().waitFor()
+  return { name, receiver }
+}
