@@ -5,7 +5,7 @@ import { renderNics } from './nics.ts'
 import { renderReceive } from './receive.ts'
 import { policyType, startRule } from './send.ts'
 import { proposing } from './serve.ts'
-import { BY_HAND } from '../../../shared/session.ts'
+import { parseChanges } from './settings.ts'
 import { sentences } from './verify.ts'
 
 const wired = {
@@ -26,7 +26,9 @@ const commands = await loadCommands()
 describe('every command', () => {
   it('is there, and its help fits a terminal and names each option', () => {
     expect(commands.map(command => command.name).toSorted()).toEqual(
-      'boot boot-medium demo doctor export images import nics receive send serve verify'.split(' '),
+      'boot boot-medium demo doctor export flags history images import nics receive send serve settings verify'.split(
+        ' ',
+      ),
     )
     for (const command of commands) {
       const help = command.help(80)
@@ -50,7 +52,13 @@ describe('every command', () => {
 })
 
 describe('send', () => {
-  const none = { 'start-after': null, wait: null, 'since-join': null }
+  const none = {
+    'start-after': null,
+    wait: null,
+    'since-join': null,
+    'after-first': null,
+    at: null,
+  }
 
   it('starts with the first machine when nobody could press Enter', () => {
     expect(startRule(none, false)).toMatchObject({ afterReceivers: 1, afterMs: null })
@@ -67,13 +75,50 @@ describe('send', () => {
   })
 
   it('takes the rules as given otherwise, in milliseconds', () => {
-    const given = { 'start-after': 8, wait: 90, 'since-join': 2.5 }
-    const rule = { ...BY_HAND, afterReceivers: 8, afterMs: 90_000, sinceLastJoinMs: 2_500 }
+    const atMs = Date.now() + 60_000
+    const given = { 'start-after': 8, wait: 90, 'since-join': 2.5, 'after-first': 0.5, at: atMs }
+    const rule = {
+      afterReceivers: 8,
+      afterMs: 90_000,
+      sinceLastJoinMs: 2_500,
+      afterFirstJoinMs: 500,
+      atMs,
+    }
     expect(startRule(given, false)).toEqual(rule)
     expect(startRule({ ...none, wait: 0 }, false)).toMatchObject({
       afterReceivers: null,
       afterMs: 0,
     })
+  })
+})
+
+describe('settings', () => {
+  it('are read as JSON or as plain words, and rates as everywhere', () => {
+    const words = [
+      'ttl=4',
+      'operator=Kim B.',
+      'rateCapBitsPerSecond=200mbit',
+      'admitsUnknown=false',
+    ]
+    expect(parseChanges([...words, 'machines=["020000000001"]', 'groupFirst=239.1.0.0'])).toEqual({
+      ttl: 4,
+      operator: 'Kim B.',
+      rateCapBitsPerSecond: 200e6,
+      admitsUnknown: false,
+      machines: ['020000000001'],
+      groupFirst: '239.1.0.0',
+    })
+    expect(parseChanges(['rateCapBitsPerSecond=null'])).toEqual({ rateCapBitsPerSecond: null })
+  })
+
+  it.each([
+    ['ttl', 'no NAME=VALUE'],
+    ['tll=4', 'no setting "tll". Settings: groupFirst'],
+    ['__proto__=4', 'no setting'],
+    ['ttl=far', 'ttl'],
+    ['groupFirst=10.0.0.1', '239.0.0.0'],
+  ])('%s is refused', (words, sentence) => {
+    expect(() => parseChanges([words])).toThrow(sentence)
   })
 })
 

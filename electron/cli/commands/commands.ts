@@ -7,12 +7,15 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   images: async () => (await import('./images.ts')).imagesCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   export: async () => (await import('./export.ts')).exportCommand,
+  flags: async () => (await import('./flags.ts')).flagsCommand,
   nics: async () => (await import('./nics.ts')).nicsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   send: async () => (await import('./send.ts')).sendCommand,
   receive: async () => (await import('./receive.ts')).receiveCommand,
   boot: async () => (await import('./boot.ts')).bootCommand,
   'boot-medium': async () => (await import('./bootMedium.ts')).bootMediumCommand,
+  history: async () => (await import('./history.ts')).historyCommand,
+  settings: async () => (await import('./settings.ts')).settingsCommand,
   serve: async () => (await import('./serve.ts')).serveCommand,
 }
 

@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { faultOf } from '../../../shared/fault.ts'
 import {
-  DEFAULT_RULES,
   BY_HAND,
-  DEFAULT_POLICY,
   type Policy,
   policySchema,
   type Session,
   type SessionPlan,
   type StartRule,
 } from '../../../shared/session.ts'
+import { parseClockTime } from '../../../shared/clockTime.ts'
+import { planDefaults } from '../../../shared/settings.ts'
 import { type Delivery, deliverySchema } from '../../../shared/protocol/control.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
 import { type Engine, openEngine } from '../../engine/engine.ts'
@@ -41,6 +41,11 @@ const protocol = {
 const deliveryType = {
   parse: (given: string): Delivery | null => deliverySchema.safeParse(given).data ?? null,
   takes: 'multicast, broadcast or unicast',
+}
+
+const clockTime = {
+  parse: (given: string): number | null => parseClockTime(given, Date.now()),
+  takes: 'a time as clocks show it, from 0:00 to 23:59',
 }
 
 export const policyType = {
@@ -75,6 +80,14 @@ export const sendCommand = defineCommand({
       placeholder: 'SECONDS',
       help: 'start when nobody joined for so long',
     }),
+    'after-first': optional(decimal(0, DAY_SECONDS), {
+      placeholder: 'SECONDS',
+      help: 'start so long after the first machine joined',
+    }),
+    at: optional(clockTime, {
+      placeholder: 'HH:MM',
+      help: 'start at this time, today or tomorrow, once a machine is ready',
+    }),
     rate: optional(rate, {
       placeholder: 'RATE',
       help: 'send at most so fast: 200mbit, 1gbit; default: as fast as the bench takes it',
@@ -102,6 +115,7 @@ export const sendCommand = defineCommand({
   },
   details: [
     'The first start rule that holds wins. Without one, Enter starts on a terminal; elsewhere the first machine does. Machines may join at any time, also after the start.',
+    'What no option says is as the settings say, see benchcast settings: rate, slow machines, which machines may join, which disk is written, what machines do afterwards.',
     'Ends when every machine has ended. Succeeds only when at least one joined and all were read back and matched. A session that was killed goes on when the same image is sent on the same card again.',
     `With --protocol udpcast: ${UDPCAST_LIMITS} Each address is one receiver, UDP ports 9000 and 9001 are used, and Ctrl-C ends it for good. Succeeds only when every machine acknowledged the end. With --async, parity for 1 % of loss adds 12.5 % to what is sent, and a machine that loses more has lost the image. Only machines that are started after this can be counted then: use --wait.`,
     ` JSON: {"event":"session","id","name","state","imageId","fraction","rateBitsPerSecond","counts":{…},…}
@@ -127,16 +141,17 @@ export const sendCommand = defineCommand({
     )
     const engine = await openEngine({ catalogDirectory })
     try {
+      const defaults = planDefaults(await engine.handlers['settings:get'](null))
       const plan: SessionPlan = {
         protocol: 'benchcast',
         imageId: image.id,
         nic,
         name: values.name,
         start,
-        rateBitsPerSecond: values.rate,
-        policy: values.policy ?? DEFAULT_POLICY,
+        rateBitsPerSecond: values.rate ?? defaults.rateBitsPerSecond,
+        policy: values.policy ?? defaults.policy,
         delivery: values.delivery ?? 'multicast',
-        rules: { ...DEFAULT_RULES, isConfirmed: true },
+        rules: { ...defaults.rules, isConfirmed: true },
       }
       const session = await openOrContinue(engine, plan, values, context)
       return await conduct(engine, session.id, context)
@@ -178,6 +193,9 @@ interface RuleValues {
   readonly 'start-after': number | null
   readonly wait: number | null
   readonly 'since-join': number | null
+  readonly 'after-first': number | null
+  /** Unix ms. */
+  readonly at: number | null
 }
 
 /** Without any rule the first machine starts it, unless somebody sits there to press Enter. */
@@ -189,6 +207,8 @@ export function startRule(values: RuleValues, isByHand: boolean): StartRule {
     afterReceivers: values['start-after'],
     afterMs: ms(values.wait),
     sinceLastJoinMs: ms(values['since-join']),
+    afterFirstJoinMs: ms(values['after-first']),
+    atMs: values.at,
   }
   const isEmpty = Object.values(rule).every(value => value === null)
   return isEmpty && !isByHand ? { ...rule, afterReceivers: 1 } : rule

@@ -1,6 +1,8 @@
 /** `benchcast send IMAGE --nic IFACE --protocol udpcast`: to stock receivers, which do not verify. */
 import type { StartRule } from '../../../shared/session.ts'
 import { findNic } from '../../engine/net/net.ts'
+import { checkFlags, chooseGroup } from '../../engine/session/session.ts'
+import { createSettings } from '../../engine/settings/settings.ts'
 import {
   PORT_BASE,
   sendUdpcast,
@@ -38,6 +40,8 @@ export async function sendToUdpcast(words: UdpcastWords, context: Context): Prom
   const nic = findNic(words.nic)
   return withCatalog(words.catalog, async catalog => {
     const image = catalog.find(words.image)
+    checkFlags(image, 'multicast')
+    const settings = createSettings(catalog.database).get()
     const report = createReport(output, image.id, image.name)
     let ignoreKeys = (): void => undefined
     output.note(UDPCAST_LIMITS)
@@ -55,6 +59,8 @@ export async function sendToUdpcast(words: UdpcastWords, context: Context): Prom
         rateBitsPerSecond: words.rateBitsPerSecond,
         isAsync: words.isAsync,
         portBase: PORT_BASE,
+        group: chooseGroup(settings, []),
+        ttl: settings.ttl,
         signal,
         onOpened({ startNow }) {
           output.note(`On the machines: udp-receiver --file DISK. Waiting for them on ${nic.name}.`)
