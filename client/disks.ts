@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import type { Disk } from '../../shared/bench.ts'
+import type { Disk } from '../shared/bench.ts'
 import { holdsBootMedium } from './bootMedium.ts'
 
 const SECTOR_BYTES = 512 // sysfs counts these, whatever the disk's own sector is.

@@ -1,6 +1,6 @@
 /** Whether a disk holds a boot medium of ours: by its volume's name, wherever the disk is and whatever it says of itself. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { BOOT_MEDIUM_LABEL } from '../../shared/boot.ts'
+import { BOOT_MEDIUM_LABEL } from '../shared/boot.ts'
 
 /** The primary volume descriptor: ECMA-119 §6.2.1 and §8.4. */
 const DESCRIPTOR = { at: 16 * 2048, bytes: 2048, identifier: 1, volume: 40, volumeBytes: 32 }
