@@ -5,7 +5,6 @@
  * without it, the engine has died: then nobody else is left to remove the rehearsal's files, so this process does.
  */
 import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { type Crowd, startCrowd } from './crowd.ts'
@@ -34,10 +33,12 @@ const orderSchema = z.strictObject({
 export type VirtualOrder = z.infer<typeof orderSchema>
 
 const FAREWELL = 'end'
+/** A chunk is complete for all receivers at once, and while it is checked and written their common socket is quiet. */
+const THREADS = 2
 
 /** Runs every receiver of the order until `signal`. Their results reach the bench over their own connections. */
 export async function runVirtualReceivers(order: VirtualOrder, signal: AbortSignal): Promise<void> {
-  const crowd = startCrowd(availableParallelism() >= 4 ? 2 : 1)
+  const crowd = startCrowd(THREADS)
   await Promise.all(order.receivers.map(receiver => runOne(order, receiver, crowd, signal)))
   await crowd.close()
 }
