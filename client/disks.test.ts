@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { diskSchema } from '../shared/bench.ts'
 import { listDisks } from './disks.ts'
 
 let sysfs: string
@@ -71,4 +72,14 @@ test('an SD card in its slot counts as removable, eMMC on the board does not', (
     ['mmcblk0', false],
     ['mmcblk1', true],
   ])
+})
+
+test('a disk with more parts than a message holds, and a name without end, still fits into it', () => {
+  plug('pci0/ata1/host0/block/sda', { size: '2048', 'device/model': 'M'.repeat(400) })
+  const contents = {
+    identify: () => Array.from({ length: 130 }, () => 'x'.repeat(300)),
+    isBootMedium: () => false,
+  }
+  const disks = listDisks(path.join(sysfs, 'block'), contents)
+  expect(disks.map(disk => diskSchema.safeParse(disk).success)).toEqual([true])
 })

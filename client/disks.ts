@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import type { Disk } from '../shared/bench.ts'
+import type { Target } from '../shared/protocol/control.ts'
 import { holdsBootMedium } from './bootMedium.ts'
 
 const SECTOR_BYTES = 512 // sysfs counts these, whatever the disk's own sector is.
@@ -17,6 +18,10 @@ export interface DiskContents {
   isBootMedium(name: string): boolean
 }
 
+/** As a join and a hello can carry them. */
+const MAX_CONTENT = 64
+const MAX_TEXT = 256
+
 /** Sorted by name. */
 export function listDisks(sysfs = '/sys/block', contents = contentsIn(sysfs, '/dev')): Disk[] {
   return namesIn(sysfs)
@@ -25,6 +30,17 @@ export function listDisks(sysfs = '/sys/block', contents = contentsIn(sysfs, '/d
       const disk = readDisk(sysfs, name, contents)
       return disk === null ? [] : [disk]
     })
+}
+
+/** Of a whole disk, by any of its names; null for a part of one, and for what is no disk of a machine. */
+export function describeDisk(device: string): Target['disk'] {
+  const name = path.basename(linkTarget(device))
+  if (!DISK_NAME.test(name)) return null
+  const sysfs = '/sys/block'
+  const disk = readDisk(sysfs, name, contentsIn(sysfs, '/dev'))
+  if (disk === null) return null
+  const { model, serial, bus, content } = disk
+  return { model, serial, bus, content }
 }
 
 /** Reads only. */
@@ -44,15 +60,19 @@ function readDisk(sysfs: string, name: string, contents: DiskContents): Disk | n
     name,
     model: [text('device/vendor'), text('device/model') || text('device/name')]
       .filter(part => part !== '' && part !== 'ATA' && !part.startsWith('0x'))
-      .join(' '),
-    serial: text('device/serial') || text('serial') || serialOfPage(path.join(sysfs, name)),
+      .join(' ')
+      .slice(0, MAX_TEXT),
+    serial: serialOf(path.join(sysfs, name)).slice(0, MAX_TEXT),
     sizeBytes: sectors * SECTOR_BYTES,
     bus: busOf(name, linkTarget(path.join(sysfs, name))),
     // A card in its slot says MMC's other name, and nothing of coming out.
     isRemovable: text('removable') === '1' || text('device/type') === 'SD',
     isReadOnly: text('ro') === '1',
     isBootMedium: contents.isBootMedium(name),
-    content: contents.identify(name),
+    content: contents
+      .identify(name)
+      .slice(0, MAX_CONTENT)
+      .map(line => line.slice(0, MAX_TEXT)),
   }
 }
 
@@ -63,6 +83,11 @@ function busOf(name: string, place: string): Disk['bus'] {
   if (/\/usb\d+\//.test(place)) return 'usb'
   if (/\/ata\d+\//.test(place)) return 'sata'
   return /\/virtio\d+\//.test(place) ? 'virtio' : 'scsi'
+}
+
+function serialOf(directory: string): string {
+  const told = readText(path.join(directory, 'device/serial'))
+  return told || readText(path.join(directory, 'serial')) || serialOfPage(directory)
 }
 
 /** SCSI's unit serial number (SPC-4 §7.8.14): four bytes of header, then text. */

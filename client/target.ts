@@ -16,6 +16,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Target } from '../shared/protocol/control.ts'
 import { type Manifest, positionBytes } from '../shared/protocol/manifest.ts'
 import { ZERO_CHUNK } from '../shared/protocol/limits.ts'
+import { describeDisk } from './disks.ts'
 import { deviceBytes, deviceNumber, deviceUser } from './blockDevice.ts'
 import { createJournal, type Journal, journalPath, readJournal, reopenJournal } from './journal.ts'
 import { tryLock } from './libc.ts'
@@ -63,7 +64,7 @@ export function inspectTarget(target: ReceiveTarget): Target {
   if (user !== null) throw new ReceiveError({ code: 'disk/in-use', path, by: user })
   const sizeBytes = deviceBytes(number)
   if (sizeBytes === null) return refuse('its size cannot be read; is a medium inserted?')
-  return { path, kind: 'device', sizeBytes, disk: target.disk ?? null }
+  return { path, kind: 'device', sizeBytes, disk: target.disk ?? describeDisk(path) }
 }
 
 /**
