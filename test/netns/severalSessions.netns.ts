@@ -153,11 +153,6 @@ test('three sessions on two cards: each machine gets its own image, and nothing 
   await expect.poll(state, { timeout: 10_000 }).toEqual(['ended', 'ended', 'ended'])
   const query = { search: '', beforeMs: null, limit: 10 }
   const history = await running.call('history:list', query)
-  expect(
-    history.map(({ name, outcome, counts }) => [name, outcome, counts.verified]).toSorted(),
-  ).toEqual([
-    ['one', 'verified', 2],
-    ['three', 'verified', 1],
-    ['two', 'verified', 1],
-  ])
+  const rows = history.map(({ name, outcome, counts }) => `${name} ${outcome} ${counts.verified}`)
+  expect(rows.toSorted()).toEqual(['one verified 2', 'three verified 1', 'two verified 1'])
 }, 120_000)

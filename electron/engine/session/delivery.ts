@@ -1,7 +1,7 @@
 /** How a session's datagrams reach its machines. Pure. PROTOCOL.md §4.5. */
 import type { Fault } from '../../../shared/fault.ts'
 import type { Delivery } from '../../../shared/protocol/control.ts'
-import type { SessionFault } from './fault.ts'
+import { SessionError, type SessionFault } from './fault.ts'
 import type { LiveReceiver } from './liveReceiver.ts'
 import { isEnded } from './receiver.ts'
 
@@ -36,6 +36,21 @@ export function destinations(
       )
       return [...new Set(fetching.map(receiver => receiver.address))]
     }
+  }
+}
+
+/** Faults: session/no-broadcast, session/unicast-crowded. */
+export function checkDelivery(
+  wanted: Delivery,
+  { broadcast }: Addresses,
+  cardAddress: string,
+  machines = 0,
+): void {
+  if (wanted === 'broadcast' && broadcast === null) {
+    throw new SessionError({ code: 'session/no-broadcast', address: cardAddress })
+  }
+  if (wanted === 'unicast' && machines > MAX_UNICAST_MACHINES) {
+    throw new SessionError(unicastCrowded(machines))
   }
 }
 

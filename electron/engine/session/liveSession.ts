@@ -7,7 +7,7 @@
 import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/session.ts'
 import type { Announce } from '../../../shared/protocol/announcePacket.ts'
-import type { Delivery, Machine, SessionPhase } from '../../../shared/protocol/control.ts'
+import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
 import { JUMBO_PACKETS } from '../../../shared/protocol/limits.ts'
 import { broadcastAddress, cardMtu, openIgmpQuerier, type QuerierState } from '../net/net.ts'
 import { type PumpStats, startSender } from '../sender/sender.ts'
@@ -15,7 +15,7 @@ import type { Offer } from '../bench/bench.ts'
 import { asksBecause } from './admission.ts'
 import { openAnnouncer } from './announcer.ts'
 import { openControlServer } from './controlServer.ts'
-import { destinations, MAX_UNICAST_MACHINES, takingPart, unicastCrowded } from './delivery.ts'
+import { checkDelivery, destinations, takingPart } from './delivery.ts'
 import { SessionError } from './fault.ts'
 import { gauge, receiverRow } from './liveReceiver.ts'
 import { createJumbo } from './jumbo.ts'
@@ -31,7 +31,7 @@ import {
 } from './probe.ts'
 import { createReceiverTable } from './receiverTable.ts'
 import { createRateMeter } from './rateMeter.ts'
-import { announcedName, type SessionSetup } from './setup.ts'
+import { announcedName, type LiveOptions, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { createSlowMachines } from './slowMachines.ts'
 import { checkStart, startVerdict } from './startRule.ts'
@@ -76,16 +76,18 @@ const STRAGGLER_TICKS = STRAGGLER_STEP_MS / TICK_MS
 const LINGER_MS = 2_000
 /** Nothing is sent while machines open their sockets anew: it would be lost, and look like a full network, ms. */
 const CHANGE_MS = 200
+const NOTHING_SENT: PumpStats = {
+  wantedBitsPerSecond: 0,
+  txSeq: 0,
+  pass: 0,
+  sentBytes: 0,
+  repairBytes: 0,
+  filledBytes: 0,
+  isCatchingUp: false,
+  phase: 'idle',
+}
 /** Long enough for the last message to leave before sockets close, ms. */
 const FAREWELL_MS = 300
-
-export interface LiveOptions {
-  readonly numberOf: (machine: Machine, address: string) => number
-  /** The address of a DHCP server that is not ours on this card's network, where one is known. */
-  readonly otherDhcp: () => string | null
-  /** Whether somebody has said that disks may be overwritten. */
-  readonly isConfirmed: () => boolean
-}
 
 /** `onEnded` once, when it ended for good, with the machines as they ended. Throws `session/cannot-bind`. */
 export async function openLiveSession(
@@ -104,23 +106,14 @@ export async function openLiveSession(
   let changingUntilMs = 0
   let packed = 1
   const addresses = { group: setup.group, broadcast: broadcastAddress(card.address) }
-  checkDelivery(delivery)
+  checkDelivery(delivery, addresses, card.address)
   let startedAtMs: number | null = null
   let endedAtMs: number | null = null
   let allEndedAtMs: number | null = null
   let fault: Fault | null = null
   let waitingFor = ''
   let firstJoinAtMs: number | null = null
-  let stats: PumpStats = {
-    wantedBitsPerSecond: 0,
-    txSeq: 0,
-    pass: 0,
-    sentBytes: 0,
-    repairBytes: 0,
-    filledBytes: 0,
-    isCatchingUp: false,
-    phase: 'idle',
-  }
+  let stats: PumpStats = NOTHING_SENT
   let ticks = 0
   let pace = settle<PacedBy>(null, null, 0)
   let querierState: (() => QuerierState) | null = null
@@ -287,16 +280,6 @@ export async function openLiveSession(
     pace = settle(pace, verdict, nowMs, one => `${one.kind} ${one.receiverNumber}`)
   }
 
-  /** Throws where the card or the machines do not allow it. */
-  function checkDelivery(wanted: Delivery, machines = 0): void {
-    if (wanted === 'broadcast' && addresses.broadcast === null) {
-      throw new SessionError({ code: 'session/no-broadcast', address: card.address })
-    }
-    if (wanted === 'unicast' && machines > MAX_UNICAST_MACHINES) {
-      throw new SessionError(unicastCrowded(machines))
-    }
-  }
-
   /** Machines that come and go change how large datagrams are and, by unicast, where they go. */
   function deliver(): void {
     const packets = jumbo.isAllowed(table.all(), delivery) ? JUMBO_PACKETS : 1
@@ -381,7 +364,7 @@ export async function openLiveSession(
     },
     setDelivery(changed) {
       need(['waiting', 'running', 'paused'], 'delivered in another way')
-      checkDelivery(changed, takingPart(table.all()).length)
+      checkDelivery(changed, addresses, card.address, takingPart(table.all()).length)
       if (changed === delivery) return
       delivery = changed
       changingUntilMs = Date.now() + CHANGE_MS
@@ -409,9 +392,4 @@ export async function openLiveSession(
     },
     close,
   }
-}
-
-/** Distinct stored bytes: what a receiver that holds nothing must get. */
-export function storedTotal(storedBytes: Uint32Array): number {
-  return storedBytes.reduce((sum, bytes) => sum + bytes, 0)
 }

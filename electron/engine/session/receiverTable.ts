@@ -353,8 +353,7 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
       const { state } = receiver.state
       if (!isEnded(receiver.state) || state === 'done' || state === 'asking') return
       if (isUnicastFull(receiverId)) {
-        const machines = MAX_UNICAST_MACHINES + 1
-        throw new SessionError(unicastCrowded(machines))
+        throw new SessionError(unicastCrowded(MAX_UNICAST_MACHINES + 1))
       }
       const nowMs = Date.now()
       apply(receiver, { type: 'retry', atMs: nowMs, isConnected: receiver.peer !== null })

@@ -14,12 +14,18 @@ import { chooseAddress, type SessionAddress, takenPorts } from './address.ts'
 import { openBenchKey } from './benchKey.ts'
 import { createConfirmations } from './confirmations.ts'
 import { SessionError } from './fault.ts'
-import { type LiveOptions, type LiveSession, openLiveSession, storedTotal } from './liveSession.ts'
+import { type LiveSession, openLiveSession } from './liveSession.ts'
 import type { ProbeRequest, ProbeResult } from './probe.ts'
 import { sessionRow } from './sessionRow.ts'
 import { type EndedSession, type Progress, progressOf, storedProgress } from './endedSession.ts'
 import { checkFlags } from './imageFlags.ts'
-import { announcedName, randomSession, type SessionSetup } from './setup.ts'
+import {
+  announcedName,
+  type LiveOptions,
+  randomSession,
+  type SessionSetup,
+  storedTotal,
+} from './setup.ts'
 import { checkStart } from './startRule.ts'
 import { createSessionStore, type StoredSession } from './store.ts'
 import type { Vitals } from './vitals.ts'
