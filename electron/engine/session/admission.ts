@@ -29,12 +29,12 @@ export function admissionOf(
   facts: AdmissionFacts,
 ): Verdict {
   const { rules, others, isApproved } = facts
+  const isKnown = isApproved || isExpected(machine, rules.machines)
+  if (!isKnown && !rules.admitsUnknown) return { kind: 'refuse', fault: unknownFault(machine) }
   if (rules.maxReceivers !== null && others >= rules.maxReceivers) {
     return { kind: 'refuse', fault: crowdedFault(rules.maxReceivers) }
   }
   if (isApproved) return { kind: 'admit' }
-  const isKnown = isExpected(machine, rules.machines)
-  if (!isKnown && !rules.admitsUnknown) return { kind: 'refuse', fault: unknownFault(machine) }
   const reason = isKnown
     ? ''
     : asksBecause(rules, target.kind === 'device' ? facts.otherDhcp : null)
