@@ -88,6 +88,7 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
   let downSinceMs = startedAtMs
   let notBeforeMs = 0
   let backoffMs = BACKOFF_FIRST_MS
+  let toldReason = ''
   let isClosed = false
 
   function connect(): void {
@@ -140,6 +141,7 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
         const isOwn = isProven && (message.task === null || message.task.announce.key === key)
         if (!isOwn) return lose('it named a session of another bench')
         isWelcome = true
+        toldReason = ''
         errand = { task: message.task, why: message.why }
         return options.onChange()
       }
@@ -157,7 +159,9 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
     if (isWelcome) downSinceMs = nowMs
     isWelcome = false
     isProven = false
-    keep(`the link to the bench is down: ${reason}`)
+    // Where nothing listens it is tried for ever: that is told once.
+    if (reason !== toldReason) keep(`the link to the bench is down: ${reason}`)
+    toldReason = reason
     notBeforeMs = nowMs + backoffMs * (0.75 + Math.random() / 2)
     backoffMs = Math.min(BACKOFF_LAST_MS, backoffMs * 2)
     options.onChange()
