@@ -1,8 +1,11 @@
 /** `benchcast boot --nic IFACE`: starts machines over the network until Ctrl-C. */
 import path from 'node:path'
 import type { BootBench, BootMachine, BootPlan } from '../../../shared/boot.ts'
+import { bootPlanDefaults } from '../../../shared/settings.ts'
 import { createBootService } from '../../engine/boot/boot.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
+import { createSettings } from '../../engine/settings/settings.ts'
+import { withCatalog } from '../catalogAccess.ts'
 import { catalogOption, defineCommand, jsonOption } from '../command.ts'
 import { flag, optional, required, text } from '../options.ts'
 import { printable } from '../table.ts'
@@ -39,13 +42,16 @@ export const bootCommand = defineCommand({
     json: jsonOption,
   },
   details: [
-    'Looks at the network first, for four seconds, then answers until Ctrl-C. Machines that start write nothing: they wait for a session. Needs the boot environment, built once with npm run boot-env.',
+    'Looks at the network first, for four seconds, then answers until Ctrl-C. Machines that start write nothing: they wait for a session. Needs the boot environment, built once with npm run boot-env. Which machines may start, and how long others are let go first, is as the settings say.',
     ` JSON: {"event":"boot","nic","address","httpPort","dhcp":"proxy|server|off","warnings":[…],…}
        {"event":"machine","mac","uuid","firmware","address","state","sentence","isStuck",…}
         at each change`,
   ],
   run: async ({ values }, { output, signal }) => {
     const directory = path.join(values.catalog ?? defaultCatalogDirectory(), 'boot')
+    const settings = await withCatalog(values.catalog, async catalog =>
+      createSettings(catalog.database).get(),
+    )
     const told = new Map<string, string>()
     const tell = (): void => {
       for (const machine of service.view().machines) {
@@ -60,12 +66,9 @@ export const bootCommand = defineCommand({
     const service = createBootService({ directory, onChange: () => tell() })
     try {
       const bench = await service.open({
-        nic: values.nic,
+        ...bootPlanDefaults(settings, values.nic),
         dhcp: values.dhcp ?? 'auto',
         insists: values.insist,
-        machines: [],
-        admitsUnknown: true,
-        responseDelayMs: 0,
       })
       output.event({ event: 'boot', ...bench })
       const { nic, address, dhcp, warnings } = bench

@@ -82,6 +82,9 @@ it('waits for the start by hand, sends, and calls the machine unverified', async
     { state: 'acknowledged', haveBytes: content.length, fault: null },
   ])
   expect(only()).toMatchObject({ fraction: 1, fault: null, counts: { joined: 1, verified: 0 } })
+  expect(ended.splice(0)).toMatchObject([
+    { session: { id, state: 'ended' }, receivers: [{ state: 'acknowledged' }], earlier: null },
+  ])
   sessions.dismiss(id)
   expect(sessions.list()).toEqual([])
 })
@@ -121,7 +124,9 @@ it('refuses what stock receivers do not know, with a sentence that says so', asy
 it('says at once which port is taken, and shows no session then', async () => {
   const { id } = await sessions.open(plan())
   const second = createUdpcastSessions(catalog, options())
+  ended.length = 0
   await expect(second.open(plan())).rejects.toMatchObject({ fault: { code: 'net/port-taken' } })
   expect(second.list()).toEqual([])
+  expect(ended).toEqual([])
   sessions.stop(id)
 })

@@ -222,6 +222,10 @@ describe('the start', () => {
     expect(startOf({ afterMs: 5_000 }, join)).toBe(5_000)
     expect(startOf({ afterMs: 5_000 }, nobody)).toBe(Number.POSITIVE_INFINITY)
     expect(startOf({ sinceLastJoinMs: 2_000 }, join)).toBe(2_000)
+    expect(startOf({ afterFirstJoinMs: 3_000 }, join)).toBe(3_000)
+    expect(startOf({ afterFirstJoinMs: 3_000 }, nobody)).toBe(Number.POSITIVE_INFINITY)
+    expect(startOf({ atMs: 4_000 }, join)).toBe(4_000)
+    expect(startOf({ atMs: 4_000 }, nobody)).toBe(Number.POSITIVE_INFINITY)
     const byHand = (transfer: Transfer): void => {
       join(transfer)
       transfer.startNow()
