@@ -17,8 +17,8 @@ export function CloseQuestion() {
   const what = isOne ? `The session with ${only.imageName} is` : 'Sessions are'
   const stop = isOne ? 'Stop the session' : `Stop all ${question.sessions.length} sessions`
   const description = question.canHide
-    ? `${what} open. Benchcast can go on in the tray, and its icon there opens the window again. When it stops, machines that are not finished hold an incomplete image.`
-    : `${what} open. This desktop shows no tray, so Benchcast goes on in a small window. When it stops, machines that are not finished hold an incomplete image.`
+    ? `${what} open. Benchcast can go on in the tray, and its icon there opens the window again. If you stop now, machines that are not finished hold an incomplete image.`
+    : `${what} open. This desktop shows no tray, so Benchcast goes on in a small window. If you stop now, machines that are not finished hold an incomplete image.`
   return (
     <Dialog
       title="Close the window?"
