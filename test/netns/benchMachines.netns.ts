@@ -12,6 +12,7 @@ import {
   type Rules,
   type Session,
 } from '../../shared/session.ts'
+import { BENCH_PORT } from '../../shared/protocol/limits.ts'
 import { attachLoop, importImage, makeDirectory, writeImage } from './commands.ts'
 import { type EngineProcess, startEngine } from './engine.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
@@ -223,4 +224,28 @@ test('a disk is chosen by hand, and another before the start; the engine dies, a
   expect(startOf(first.files['sdb'] ?? '').equals(image)).toBe(true)
   expectUntouched(first.files['sda'] ?? '')
   for (const file of Object.values(second.files)) expectUntouched(file)
+
+  // It stays, and holds the image by now: the next session has nothing to send to it.
+  await expect.poll(async () => (await engine.session()).state, WAIT).toBe('ended')
+  await engine.call('session:dismiss', { sessionId: session.id })
+  await engine.call('bench:chooseDisk', { machineId: one.id, disk: 'sdb' })
+  const refresh = await openSession({ target: 'byHand', isConfirmed: true })
+  await expect.poll(() => stateOf(first), WAIT).toBe('receiving')
+  await engine.call('session:startNow', { sessionId: refresh.id })
+  await expect.poll(() => stateOf(first), WAIT).toBe('done')
+  expect((await engine.session()).sentBytes).toBeLessThan(IMAGE_BYTES / 20)
 }, 120_000)
+
+test('where something else sits at the bench link and says nothing, a machine goes by the announce', async () => {
+  const silent = `require('node:net').createServer().listen(${BENCH_PORT}, '${lab.host(0).address}', () => console.log('here'))`
+  const squatter = lab.run(0, process.execPath, ['-e', silent])
+  await expect.poll(() => squatter.stdout(), WAIT).toContain('here')
+  const session = await openSession({ isConfirmed: true, afterwards: 'poweroff' })
+  const machine = turnOn(1, { sda: 32 * MIB })
+  await expect.poll(() => stateOf(machine), WAIT).toBe('receiving')
+  expect((await benchRow(machine))?.hardware).toBeNull()
+  await engine.call('session:startNow', { sessionId: session.id })
+  await expect.poll(() => stateOf(machine), WAIT).toBe('done')
+  expect(await machine.running.ended).toMatchObject({ code: 0 })
+  expect(machine.running.stdout()).toContain('ending poweroff')
+}, 90_000)
