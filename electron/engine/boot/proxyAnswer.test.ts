@@ -98,6 +98,8 @@ describe('who is answered with what', () => {
     ['ARM64', 19, `http://${SERVER}:8080/shimaa64.efi`],
     ['IA32, for which there is no file', 15, 'no file'],
     ['ARM32, for which there is no file', 18, 'no file'],
+    ['x64 that calls itself EFI byte code', 17, `http://${SERVER}:8080/shimx64.efi`],
+    ['BIOS, for which there is no file', 20, 'no file'],
   ])('UEFI HTTP Boot of %s by a whole URL', (_, architecture, file) => {
     const http = ask(
       {},
