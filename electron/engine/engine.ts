@@ -74,6 +74,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   let bootSaid = ''
   let isBenchStale = false
   let benchSaid = ''
+  let benchTrouble: string | null = null
   const laptop = createLaptop({
     catalogDirectory: catalog.directory,
     powerDirectory: systemPowerDirectory(),
@@ -126,9 +127,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       isBenchStale = true
     },
     onTrouble: sentence => {
-      if (sentence !== null) log.note('engine', sentence)
+      if (sentence !== null && sentence !== benchTrouble) log.note('engine', sentence)
+      benchTrouble = sentence
+      isBootStale = true
     },
   })
+  /** What keeps machines from reporting is seen to where they are started. */
+  const bootView = (): BootView => {
+    const view = boot.view()
+    if (view.bench === null || benchTrouble === null) return view
+    const trouble = { code: 'bench/cannot-listen', message: benchTrouble }
+    return { ...view, bench: { ...view.bench, trouble: view.bench.trouble ?? trouble } }
+  }
 
   const timer = setInterval(() => {
     bench.tick()
@@ -147,7 +157,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     // Silence tells too: a machine that does not go on gets another sentence.
     if (isBootStale || (ticks % BOOT_TICKS === 0 && attached.size > 0)) {
       isBootStale = false
-      const view = boot.view()
+      const view = bootView()
       const text = JSON.stringify(view)
       if (text !== bootSaid) {
         log.boot(view)
@@ -190,7 +200,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         settings: settings(),
         ...rows(),
         examinations: doctor.list(),
-        boot: boot.view(),
+        boot: bootView(),
         events: log.list(),
         nowMs: Date.now(),
       }),
@@ -255,7 +265,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     'boot:look': ({ nic }) => boot.look(nic),
     'boot:open': plan => boot.open(plan),
     'boot:close': async () => done(await boot.close()),
-    'boot:view': () => boot.view(),
+    'boot:view': () => bootView(),
     'boot:medium': ({ toPath, senderAddress }) =>
       writeBootMedium({
         partsDirectory: findPartsDirectory(),
