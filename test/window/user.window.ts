@@ -2,7 +2,7 @@
  * As a technician runs it: an ordinary user, with Chromium's sandbox on. The other tests run as whoever runs them, and
  * as root Chromium has none.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,6 +10,8 @@ import { afterEach, expect, test } from 'vitest'
 import { type BenchWindow, launch } from './app.ts'
 import type { ReceiverProcess } from './receivers.ts'
 import { startSession } from './startSession.ts'
+
+const root = path.join(import.meta.dirname, '..', '..')
 
 /** `nobody` on Debian. */
 const UID = 65_534
@@ -42,6 +44,8 @@ test('an ordinary user images a machine, and the page’s process is caged by th
     executable = path.join(runtime, path.basename(electron))
     await chmod(directory, 0o755)
     await chown(directory, UID, UID)
+    const look = spawnSync('test', ['-r', path.join(root, 'package.json')], { uid: UID, gid: UID })
+    if (look.status !== 0) throw new Error(`${root} is closed to other users: put it elsewhere.`)
   }
   const env = { HOME: directory, XDG_RUNTIME_DIR: directory, XDG_CONFIG_HOME: directory }
   bench = await launch({ directory, executable, env, ...(isRoot ? { uid: UID } : {}) })
