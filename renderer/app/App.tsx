@@ -16,6 +16,7 @@ export function App() {
   useTheme()
   return (
     <div className="relative flex h-full select-none max-wide:flex-col">
+      {page !== 'images' && <h1 className="sr-only wide:hidden">Benchcast</h1>}
       <CatalogScreen isPage={page === 'images'} />
       {page === 'history' && <HistoryScreen banners={<LinkBanners />} />}
       {page === 'settings' && <SettingsScreen banners={<LinkBanners />} />}

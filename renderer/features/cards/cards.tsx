@@ -39,12 +39,12 @@ export function CardPicker() {
       trigger={
         <button
           type="button"
-          aria-label={nic ? `Network card ${nic.name}` : 'Choose a network card'}
           className="flex min-h-12 min-w-0 flex-[0_1_17rem] items-center gap-3 rounded-lg border border-edge bg-surface px-3 text-left hover:bg-sunken data-[state=open]:bg-sunken"
         >
           <Icon aria-hidden className="size-5 shrink-0 text-accent" />
           <span className="min-w-0 flex-1">
             <span className="block truncate font-medium">
+              {nic && <span className="sr-only">Network card </span>}
               {nic?.name ?? 'Choose a network card'}
             </span>
             <span className="block truncate text-sm text-muted tabular-nums">

@@ -76,7 +76,7 @@ export function Findings({
       buttons={isAskedFor && <IconButton icon={X} label="Close" onClick={() => show(null)} />}
     >
       {shown.length > 0 && (
-        <ul className="mt-1.5 max-h-40 space-y-1.5 overflow-y-auto">
+        <ul className="mt-1.5 space-y-1.5">
           {shown.slice(0, SHOWN).map(finding => (
             <FindingRow
               key={`${finding.code} ${finding.receiverId ?? ''} ${finding.sentence}`}

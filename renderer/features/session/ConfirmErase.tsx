@@ -43,7 +43,13 @@ export function ConfirmErase({
       description={`Everything on these disks is replaced by ${session.imageName}. This is asked once a day on ${session.nic}.`}
       onClose={onClose}
     >
-      <ul aria-label="Disks to erase" className="scroll mt-4 max-h-72 space-y-1.5">
+      <ul
+        aria-label="Disks to erase"
+        // Scrolls: the keyboard must reach it.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="scroll mt-4 max-h-72 space-y-1.5"
+      >
         {shown.map(one => {
           const disk = targetDisk(one)
           return (

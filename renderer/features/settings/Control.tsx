@@ -236,7 +236,7 @@ function Range({
         onChange={event => setDraft([event.target.value, last])}
         onBlur={leave}
         onKeyDown={event => event.key === 'Enter' && set()}
-        className={`${BOX} w-36 text-right`}
+        className={`${BOX} w-40 text-right`}
       />
       to
       <input
@@ -245,7 +245,7 @@ function Range({
         onChange={event => setDraft([first, event.target.value])}
         onBlur={leave}
         onKeyDown={event => event.key === 'Enter' && set()}
-        className={`${BOX} w-36 text-right`}
+        className={`${BOX} w-40 text-right`}
       />
     </span>
   )

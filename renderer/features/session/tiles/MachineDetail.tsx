@@ -14,6 +14,7 @@ import {
 import type { ShownMachine } from '../../bench/bench.ts'
 import { actions, type Phase, slowness } from '../look.ts'
 import { adviceAt, identityOf, lookAt, remarkAt } from '../machineLook.ts'
+import { Assign } from './Assign.tsx'
 import { Disks } from './Disks.tsx'
 import { MachineLog } from './MachineLog.tsx'
 import { plainTarget } from '../target.ts'
@@ -63,6 +64,7 @@ export function MachineDetail({
         </p>
       )}
       {remark !== '' && remark !== trouble && <p className="mt-3 text-muted">{remark}</p>}
+      {machine && receiver === null && <Assign machine={machine} />}
       <Actions receiver={receiver} protocol={session?.protocol ?? 'benchcast'} />
       <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm tabular-nums">
         <Row name="Address" value={who.address} />

@@ -52,8 +52,8 @@ export interface TileProps {
 }
 
 /**
- * One machine. The whole tile is a button that shows everything known about it and what can be done. Drawn ten times
- * a second for each machine at work: plain elements only.
+ * One machine. The whole tile is a button that shows everything known about it and what can be done; what stands on it
+ * is its name. Drawn ten times a second for each machine at work: plain elements only.
  */
 export const Tile = memo(function Tile(props: TileProps) {
   const { id, number, boot, machine, receiver, finding, phase, density } = props
@@ -68,7 +68,6 @@ export const Tile = memo(function Tile(props: TileProps) {
       data-state-name={receiver?.state ?? machine?.state ?? boot?.state}
       aria-haspopup="dialog"
       aria-expanded={isOpen}
-      aria-label={label(text)}
       onClick={event => onOpen(id, event.currentTarget)}
       className={`tone-line relative h-full w-full overflow-hidden rounded-xl border bg-surface text-left hover:border-tone aria-expanded:border-tone ${
         receiver === null ? 'border-dashed' : ''
@@ -90,12 +89,6 @@ export const Tile = memo(function Tile(props: TileProps) {
     </button>
   )
 })
-
-function label({ number, name, code, seen, isMeasured }: TileText): string {
-  const who = number === null ? 'New machine' : `Machine ${number}`
-  const done = isMeasured ? `, ${formatPercent(seen.fraction)}` : ''
-  return `${who}, ${[code, name].filter(Boolean).join(' ')}: ${seen.words}${done}`
-}
 
 interface BodyProps {
   readonly text: TileText
@@ -197,7 +190,9 @@ function Head({
     <span className="flex items-start justify-between gap-1.5">
       <span className="flex min-w-0 items-baseline gap-1.5">
         <span className={`${sizes.number} leading-none font-bold tabular-nums`}>
-          {number ?? '–'}
+          <span className="sr-only">{number === null ? 'New machine' : 'Machine '}</span>
+          {number ?? <span aria-hidden>–</span>}
+          <span className="sr-only">, </span>
         </span>
         <span className={`${sizes.code} truncate font-mono leading-none text-muted`}>{code}</span>
       </span>
