@@ -1,10 +1,13 @@
-import { Hand } from 'lucide-react'
-import type { Session } from '../../../shared/session.ts'
+import { Eraser, Hand } from 'lucide-react'
+import { useState } from 'react'
+import type { Receiver, Session } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { formatCount } from '../../ui/format.ts'
 import type { ShownMachine } from '../bench/bench.ts'
+import { ConfirmErase } from './ConfirmErase.tsx'
+import { machinesToErase } from './select.ts'
 
 /** Machines that nobody listed wait for a word; nothing is written to them before. */
 export function Asking({
@@ -14,20 +17,37 @@ export function Asking({
   readonly session: Session
   readonly shown: readonly ShownMachine[]
 }) {
-  const ask = useAsk()
   const asking = shown.flatMap(one => (one.receiver?.state === 'asking' ? [one.receiver] : []))
   if (asking.length === 0) return null
+  // After the start a machine is also held while nobody has said today that disks may be written.
+  return session.needsConfirmation && session.state !== 'waiting' ? (
+    <Unconfirmed session={session} asking={asking} />
+  ) : (
+    <Unknown session={session} asking={asking} />
+  )
+}
+
+interface AskingProps {
+  readonly session: Session
+  readonly asking: readonly Receiver[]
+}
+
+function Unknown({ session, asking }: AskingProps) {
+  const ask = useAsk()
   const approve = async (): Promise<void> => {
     for (const row of asking) {
       await ask('session:approve', { sessionId: session.id, receiverId: row.id })
     }
   }
-  const machines = formatCount(asking.length, 'machine')
   return (
     <Banner
       tone="warn"
       icon={Hand}
-      title={asking.length === 1 ? '1 machine asks to take part' : `${machines} ask to take part`}
+      title={
+        asking.length === 1
+          ? '1 machine asks to take part'
+          : `${asking.length} machines ask to take part`
+      }
       buttons={
         <Button onClick={() => void approve()}>
           {asking.length === 1 ? 'Approve it' : `Approve all ${asking.length}`}
@@ -40,6 +60,27 @@ export function Asking({
           They receive and write nothing before you approve them, here or at their tiles.
         </span>
       </p>
+    </Banner>
+  )
+}
+
+function Unconfirmed({ session, asking }: AskingProps) {
+  const [isConfirming, setIsConfirming] = useState(false)
+  const disks = formatCount(machinesToErase(session, asking).length, 'disk')
+  return (
+    <Banner
+      tone="warn"
+      icon={Eraser}
+      title={`${formatCount(asking.length, 'late machine')} wait${asking.length === 1 ? 's' : ''} for your confirmation`}
+      buttons={<Button onClick={() => setIsConfirming(true)}>Confirm: erase {disks}</Button>}
+    >
+      <p className="text-muted">Nobody has said today that disks on this card may be written.</p>
+      <ConfirmErase
+        session={session}
+        receivers={asking}
+        isOpen={isConfirming}
+        onClose={() => setIsConfirming(false)}
+      />
     </Banner>
   )
 }

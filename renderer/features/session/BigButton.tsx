@@ -14,7 +14,13 @@ import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { ConfirmErase } from './ConfirmErase.tsx'
-import { isOnBench, machinesAgain, primaryAction, type PrimaryAction } from './select.ts'
+import {
+  isOnBench,
+  machinesAgain,
+  machinesToErase,
+  primaryAction,
+  type PrimaryAction,
+} from './select.ts'
 import { useOpenSession, useRunAgain } from './open.ts'
 
 const ICONS: Readonly<Record<NonNullable<PrimaryAction['act']>, LucideIcon>> = {
@@ -62,6 +68,7 @@ export function BigButton({
     nic,
     readyCount: receivers.filter(isOnBench).length,
     askingCount: asking.length,
+    diskCount: session ? machinesToErase(session, receivers).length : 0,
     againCount: again.length,
     hasImages,
   })

@@ -7,7 +7,7 @@ import { Dialog, DialogButtons } from '../../ui/Dialog.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { shownMachines } from '../bench/bench.ts'
 import { contentWords, diskName } from './machineLook.ts'
-import { isOnBench, startsByHand } from './select.ts'
+import { machinesToErase, startsByHand } from './select.ts'
 import { plainTarget, targetDisk } from './target.ts'
 
 /** Once a day on a card: which disks are written, with what is on them now, before the first write. */
@@ -25,11 +25,11 @@ export function ConfirmErase({
   const ask = useAsk()
   const machines = useApp(state => state.benchMachines)
   const shown = useMemo(
-    () => shownMachines(session.id, receivers.filter(isOnBench), machines, []),
-    [session.id, receivers, machines],
+    () => shownMachines(session.id, machinesToErase(session, receivers), machines, []),
+    [session, receivers, machines],
   ).filter(one => one.receiver !== null)
   const disks = formatCount(shown.length, 'disk')
-  const startsAtOnce = startsByHand(session)
+  const startsAtOnce = session.state === 'waiting' && startsByHand(session)
   const confirm = async (): Promise<void> => {
     onClose()
     const isConfirmed = await ask('session:confirm', { sessionId: session.id })

@@ -18,7 +18,7 @@ export function NetworkDetail({ session }: { readonly session: Session }) {
         <Setting
           icon={EthernetPort}
           name={session.isRehearsal ? 'Rehearsal on this computer' : `On ${session.nic}`}
-          value={session.address}
+          value={session.address || 'Not open'}
         />
       }
     >

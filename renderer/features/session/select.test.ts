@@ -7,6 +7,7 @@ import {
   ending,
   orderSessions,
   machinesAgain,
+  machinesToErase,
   NEW_SESSION,
   primaryAction,
   shownSession,
@@ -24,6 +25,7 @@ const ready: BenchSituation = {
   nic,
   readyCount: 0,
   askingCount: 0,
+  diskCount: 0,
   againCount: 0,
   hasImages: true,
 }
@@ -54,7 +56,11 @@ test.each([
   ['Waiting for 3 of 10: start now', 'start', within({ state: 'waiting', start: atTen }, 3)],
   ['Approve 2 machines', 'approve', within({ state: 'waiting' }, 0, { askingCount: 2 })],
   ['Start for 1 machine', 'start', within({ state: 'waiting' }, 1, { askingCount: 2 })],
-  ['Confirm: erase 7 disks', 'confirm', within({ state: 'waiting', needsConfirmation: true }, 7)],
+  [
+    'Confirm: erase 7 disks',
+    'confirm',
+    within({ state: 'waiting', needsConfirmation: true }, 8, { diskCount: 7 }),
+  ],
   ['Pause sending', 'pause', within({ state: 'running' }, 8)],
   ['Go on sending', 'resume', within({ state: 'paused' }, 8)],
   ['Go on with Windows 11 Pro classroom', 'continue', within({ state: 'interrupted' })],
@@ -123,6 +129,15 @@ test('a session without machines is no success', () => {
 test('the engine’s own reason stands first', () => {
   const fault = { code: 'session/nobody-joined', message: 'Nobody joined.' }
   expect(ending({ ...one, fault }, machines('done')).title).toBe('Nobody joined.')
+})
+
+test('before the start every disk on the bench is confirmed, after it those of machines that came late', () => {
+  const [first, second, asking] = machines('joining', 'receiving', 'asking')
+  if (!first || !second || !asking) throw new Error('no machines')
+  const toFile = { ...second, target: { ...second.target, kind: 'file' as const } }
+  const rows = [first, toFile, asking]
+  expect(machinesToErase({ ...one, state: 'waiting' }, rows)).toEqual([first])
+  expect(machinesToErase({ ...one, state: 'running' }, rows)).toEqual([asking])
 })
 
 test('only what is not verified runs again, and only machines that can be told apart', () => {

@@ -52,6 +52,8 @@ export interface BenchSituation {
   /** Machines of the session that are on the bench now, and those of them that wait for approval. */
   readonly readyCount: number
   readonly askingCount: number
+  /** Disks that need a confirmation now. */
+  readonly diskCount: number
   /** Once it ended: machines that are not verified, and can be told apart. */
   readonly againCount: number
   readonly hasImages: boolean
@@ -70,10 +72,10 @@ export function primaryAction(now: BenchSituation): PrimaryAction {
 }
 
 function sessionAction(session: Session, now: BenchSituation): PrimaryAction {
-  const { readyCount, askingCount, againCount } = now
+  const { readyCount, againCount } = now
   switch (session.state) {
     case 'waiting':
-      return waitingAction(session, readyCount, askingCount)
+      return waitingAction(session, now)
     case 'running':
       // Their protocol knows no pause.
       if (session.protocol === 'udpcast') {
@@ -90,19 +92,33 @@ function sessionAction(session: Session, now: BenchSituation): PrimaryAction {
   }
 }
 
-function waitingAction(session: Session, readyCount: number, askingCount: number): PrimaryAction {
+function waitingAction(
+  session: Session,
+  { readyCount, askingCount, diskCount }: BenchSituation,
+): PrimaryAction {
   if (readyCount === 0 && askingCount > 0) {
     return { label: `Approve ${formatCount(askingCount, 'machine')}`, act: 'approve' }
   }
   if (readyCount === 0) return { label: 'Waiting for the first machine', act: null }
   if (session.needsConfirmation) {
-    return { label: `Confirm: erase ${formatCount(readyCount, 'disk')}`, act: 'confirm' }
+    return { label: `Confirm: erase ${formatCount(diskCount, 'disk')}`, act: 'confirm' }
   }
   const wanted = session.start.afterReceivers ?? 0
   if (wanted > readyCount) {
     return { label: `Waiting for ${readyCount} of ${wanted}: start now`, act: 'start' }
   }
   return { label: `Start for ${formatCount(readyCount, 'machine')}`, act: 'start' }
+}
+
+/** Machines whose disks are written once that is confirmed: all before the start, those that came late after it. */
+export function machinesToErase(
+  session: Session,
+  receivers: readonly Receiver[],
+): readonly Receiver[] {
+  const isWaiting = session.state === 'waiting'
+  return receivers.filter(
+    row => row.target.kind === 'device' && (isWaiting ? isOnBench(row) : row.state === 'asking'),
+  )
 }
 
 /** Whether starting waits for nothing but the technician. */
