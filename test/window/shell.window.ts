@@ -55,6 +55,40 @@ test('the end of a session is told on the desktop', async () => {
   await expect.poll(() => calls('notifications')).toMatch(/Notify .*of 2 machines verified/)
 })
 
+test('the end of a session rings', async () => {
+  const { page } = await open({ script: 'running:2' }, [])
+  await page.getByText('Pause sending').waitFor()
+  await page.evaluate(() => {
+    const state: string[] = []
+    Object.assign(globalThis, { heard: state })
+    const Real = globalThis.AudioContext
+    globalThis.AudioContext = class extends Real {
+      override close(): Promise<void> {
+        state.push(`${this.state} ${this.currentTime > 0.3}`)
+        return super.close()
+      }
+    }
+  })
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByRole('button', { name: 'Stop the session' }).click()
+  await expect
+    .poll(() => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard), {
+      timeout: 5000,
+    })
+    .toEqual(['running true'])
+})
+
+test('what is wrong with the laptop is told: a warning can be closed, a fault cannot', async () => {
+  const { page } = await open({ script: 'ill:2' }, [])
+  const battery = page.getByRole('alert').filter({ hasText: 'battery is at 8 %' })
+  await battery.waitFor()
+  expect(await battery.getByRole('button').count()).toBe(0)
+  const vpn = page.getByRole('status').filter({ hasText: 'A VPN or tunnel is on: wg0.' })
+  await vpn.getByRole('button', { name: 'Close this message' }).click()
+  await vpn.waitFor({ state: 'detached' })
+  await battery.waitFor()
+})
+
 test('without an open session the window closes and the app ends, unasked', async () => {
   const window = await open({ script: 'ready:2' }, ['tray'])
   closeWindow()

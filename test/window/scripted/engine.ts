@@ -84,7 +84,8 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
   const setState = (state: Session['state']): null => {
     if (current) {
       const startedAtMs = current.startedAtMs ?? START_MS + 60_000
-      current = { ...current, state, waitingFor: '', startedAtMs }
+      const revision = current.revision + 1
+      current = { ...current, revision, state, waitingFor: '', startedAtMs }
     }
     return null
   }
