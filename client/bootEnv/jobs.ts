@@ -57,6 +57,8 @@ export async function openJobs(options: {
   const discovery = await openDiscovery(address, Date.now)
   if (sender !== '') await discovery.follow(sender)
   const done = new Set<string>()
+  /** Sessions that the link has told of. */
+  const told = new Set<string>()
   const watchers = new Set<() => void>()
   let isOutcomeShown = false
   let current: string | null = null
@@ -64,16 +66,25 @@ export async function openJobs(options: {
   function fromLink(up: BenchLink): Job | null {
     const { task, why } = up.errand()
     const job = task && handed(task)
+    if (job) told.add(job.id)
     if (job && !done.has(keyOf(job))) return job
+    // A bench without a session of its own: another program of the same bench may have one, `benchcast send` for example.
+    const other = job === null && why === '' ? fromAnnounces(Date.now(), up.key()) : null
+    if (other) return other
     // Done and failed stay on the screen, until there is something to do again.
     if (why !== '' && !isOutcomeShown) console.show({ kind: 'unassigned', why })
     else if (!isOutcomeShown) console.show({ kind: 'ready' })
     return null
   }
 
-  function fromAnnounces(nowMs: number): Job | null {
+  /** `key`: of the bench that the link has proven; what that link has told of before is over. */
+  function fromAnnounces(nowMs: number, key: string | null): Job | null {
     const found = discovery
       .sessions(nowMs)
+      .filter(
+        ({ session, announce }) =>
+          key === null || (announce.key === key && !told.has(sessionIdToHex(session))),
+      )
       .filter(({ session }) => !done.has(sessionIdToHex(session)))
       .filter(({ announce }) => sender === '' || announce.control.address === sender)
     const [only] = found
@@ -92,7 +103,7 @@ export async function openJobs(options: {
   function find(nowMs: number): Job | null {
     if (link?.isUp()) return fromLink(link)
     const isLinkDue = link !== null && link.downForMs(nowMs) < LINK_GRACE_MS
-    return isLinkDue ? null : fromAnnounces(nowMs)
+    return isLinkDue ? null : fromAnnounces(nowMs, null)
   }
 
   return {
@@ -115,9 +126,10 @@ export async function openJobs(options: {
     current: () => current,
     isStill(job) {
       if (!link?.isUp()) return true
-      const { task } = link.errand()
+      const { task, why } = link.errand()
       const wanted = task && handed(task)
-      return wanted !== null && sameJob(wanted, job)
+      if (wanted === null) return !job.isHanded && why === ''
+      return sameJob(wanted, job)
     },
     changed() {
       for (const watcher of watchers) watcher()
