@@ -13,8 +13,8 @@ import type { Assembler } from './assembler.ts'
 
 /** PROTOCOL.md §6.1. */
 const REPORT_MS = 100
-const SLOW_REPORT_MS = 400
-const REPORT_DATAGRAMS = 512
+const SLOW_REPORT_MS = 300
+const REPORT_DATAGRAMS = 256
 
 export interface NeedReporter {
   /** Admitted or readmitted: forgets what was told; `have` and `held` are all there is to tell. */
