@@ -43,8 +43,6 @@ export interface BenchLink {
   downForMs(nowMs: number): number
   /** Place on the bench; null before it was told. */
   number(): number | null
-  /** The bench's own, proven. */
-  key(): string
   /** As last heard. */
   errand(): Errand
   /** What the machine does, as on its own screen. */
@@ -201,7 +199,6 @@ export function openBenchLink(options: BenchLinkOptions): BenchLink {
     isUp: () => isWelcome,
     downForMs: nowMs => (isWelcome ? 0 : nowMs - downSinceMs),
     number: () => number,
-    key: () => key,
     errand: () => errand,
     say(state, sentence, session) {
       said = { type: 'state', state, sentence: sentence.slice(0, 1024), session }

@@ -14,13 +14,14 @@ import { chooseDisk } from '../../shared/chooseDisk.ts'
 import { faultOf } from '../../shared/fault.ts'
 import { codeOf } from '../../shared/machineCode.ts'
 import { receive, type ReceiveResult } from '../client.ts'
+import { openDiscovery } from '../discovery.ts'
 import { describeMachine } from '../machine.ts'
 import { type BenchLink, openBenchLink } from './benchLink.ts'
 import { type Console, createConsole } from './console.ts'
 import { contentsIn, listDisks } from '../disks.ts'
 import { findBench, type Keyboard } from './findBench.ts'
 import { describeHardware, readHardware } from './hardware.ts'
-import { type Job, type JobSource, openJobs } from './jobs.ts'
+import { type Job, type JobSource, createJobs } from './jobs.ts'
 
 export interface BootClientOptions {
   /** The card that the machine was started from; empty on one that was started from a medium. */
@@ -78,7 +79,9 @@ export async function runBootClient(options: BootClientOptions): Promise<'reboot
   })
   for (const line of earlierLines(options.logFile)) link?.log(line)
   for (const line of lines) console.tell(line)
-  const jobs = await openJobs({ address: place.address, sender: place.sender, link, console })
+  const discovery = await openDiscovery(place.address, Date.now)
+  if (place.sender !== '') await discovery.follow(place.sender)
+  const jobs = createJobs({ sender: place.sender, discovery, link, console })
   current = jobs.current
   onNews = () => {
     console.numbered(link?.number() ?? null)
@@ -95,7 +98,7 @@ export async function runBootClient(options: BootClientOptions): Promise<'reboot
   } finally {
     // What it says last leaves with the connection's goodbye.
     link?.close()
-    await jobs.close()
+    await discovery.close()
   }
 }
 

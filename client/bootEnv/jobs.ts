@@ -7,7 +7,7 @@ import type { Afterwards, TargetRule } from '../../shared/bench.ts'
 import type { Task } from '../../shared/protocol/benchLink.ts'
 import { ANNOUNCE_INTERVAL_MS } from '../../shared/protocol/limits.ts'
 import { sessionIdFromHex, sessionIdToHex } from '../../shared/protocol/packet.ts'
-import { openDiscovery } from '../discovery.ts'
+import type { Discovery } from '../discovery.ts'
 import type { KnownSession } from '../receiveOptions.ts'
 import type { BenchLink } from './benchLink.ts'
 import type { Console } from './console.ts'
@@ -40,22 +40,19 @@ export interface JobSource {
   watch(onChange: () => void): () => void
   /** Until then, or until there is news. */
   pause(ms: number): Promise<void>
-  close(): Promise<void>
 }
 
 const POLL_MS = 250
 /** So long is the link given to come up, or back, before announces alone are gone by. */
 const LINK_GRACE_MS = 6_000
 
-export async function openJobs(options: {
-  readonly address: string
+export function createJobs(options: {
   readonly sender: string
+  readonly discovery: Pick<Discovery, 'sessions'>
   readonly link: BenchLink | null
   readonly console: Console
-}): Promise<JobSource> {
-  const { address, sender, link, console } = options
-  const discovery = await openDiscovery(address, Date.now)
-  if (sender !== '') await discovery.follow(sender)
+}): JobSource {
+  const { sender, discovery, link, console } = options
   const done = new Set<string>()
   /** Sessions that the link has told of. */
   const told = new Set<string>()
@@ -68,23 +65,18 @@ export async function openJobs(options: {
     const job = task && handed(task)
     if (job) told.add(job.id)
     if (job && !done.has(keyOf(job))) return job
-    // A bench without a session of its own: another program of the same bench may have one, `benchcast send` for example.
-    const other = job === null && why === '' ? fromAnnounces(Date.now(), up.key()) : null
-    if (other) return other
+    // A bench without a session of its own: another program there may have one, `benchcast send` for example.
+    if (job === null && why === '') return fromAnnounces(Date.now(), true)
     // Done and failed stay on the screen, until there is something to do again.
-    if (why !== '' && !isOutcomeShown) console.show({ kind: 'unassigned', why })
-    else if (!isOutcomeShown) console.show({ kind: 'ready' })
+    if (!isOutcomeShown) console.show(why === '' ? { kind: 'ready' } : { kind: 'unassigned', why })
     return null
   }
 
-  /** `key`: of the bench that the link has proven; what that link has told of before is over. */
-  function fromAnnounces(nowMs: number, key: string | null): Job | null {
+  /** What the link has told of is its own business, and may be over. */
+  function fromAnnounces(nowMs: number, isLinkUp: boolean): Job | null {
     const found = discovery
       .sessions(nowMs)
-      .filter(
-        ({ session, announce }) =>
-          key === null || (announce.key === key && !told.has(sessionIdToHex(session))),
-      )
+      .filter(({ session }) => !isLinkUp || !told.has(sessionIdToHex(session)))
       .filter(({ session }) => !done.has(sessionIdToHex(session)))
       .filter(({ announce }) => sender === '' || announce.control.address === sender)
     const [only] = found
@@ -103,7 +95,7 @@ export async function openJobs(options: {
   function find(nowMs: number): Job | null {
     if (link?.isUp()) return fromLink(link)
     const isLinkDue = link !== null && link.downForMs(nowMs) < LINK_GRACE_MS
-    return isLinkDue ? null : fromAnnounces(nowMs, null)
+    return isLinkDue ? null : fromAnnounces(nowMs, false)
   }
 
   return {
@@ -149,7 +141,6 @@ export async function openJobs(options: {
         watchers.add(end)
       })
     },
-    close: () => discovery.close(),
   }
 }
 

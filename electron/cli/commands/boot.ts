@@ -2,8 +2,11 @@
 import path from 'node:path'
 import type { BootBench, BootMachine, BootPlan } from '../../../shared/boot.ts'
 import { bootPlanDefaults } from '../../../shared/settings.ts'
+import { BENCH_PORT } from '../../../shared/protocol/limits.ts'
+import { createBench } from '../../engine/bench/bench.ts'
 import { createBootService } from '../../engine/boot/boot.ts'
 import { defaultCatalogDirectory } from '../../engine/catalog/catalog.ts'
+import { openBenchKey } from '../../engine/session/session.ts'
 import { createSettings } from '../../engine/settings/settings.ts'
 import { withCatalog } from '../catalogAccess.ts'
 import { catalogOption, defineCommand, jsonOption } from '../command.ts'
@@ -47,39 +50,60 @@ export const bootCommand = defineCommand({
        {"event":"machine","mac","uuid","firmware","address","state","sentence","isStuck",…}
         at each change`,
   ],
-  run: async ({ values }, { output, signal }) => {
-    const directory = path.join(values.catalog ?? defaultCatalogDirectory(), 'boot')
-    const settings = await withCatalog(values.catalog, async catalog =>
-      createSettings(catalog.database).get(),
-    )
-    const told = new Map<string, string>()
-    const tell = (): void => {
-      for (const machine of service.view().machines) {
-        const { lastSeenAtMs: _, ...lasting } = machine
-        const text = JSON.stringify(lasting)
-        if (told.get(machine.mac) === text) continue
-        told.set(machine.mac, text)
-        output.event({ event: 'machine', ...machine })
-        output.line(machineLine(machine))
+  run: ({ values }, { output, signal }) =>
+    withCatalog(values.catalog, async catalog => {
+      const directory = path.join(values.catalog ?? defaultCatalogDirectory(), 'boot')
+      const settings = createSettings(catalog.database).get()
+      const told = new Map<string, string>()
+      const tell = (): void => {
+        for (const machine of service.view().machines) {
+          const { lastSeenAtMs: _, ...lasting } = machine
+          const text = JSON.stringify(lasting)
+          if (told.get(machine.mac) === text) continue
+          told.set(machine.mac, text)
+          output.event({ event: 'machine', ...machine })
+          output.line(machineLine(machine))
+        }
       }
-    }
-    const service = createBootService({ directory, onChange: () => tell() })
-    try {
-      const bench = await service.open({
-        ...bootPlanDefaults(settings, values.nic),
-        dhcp: values.dhcp ?? 'auto',
-        insists: values.insist,
+      const service = createBootService({ directory, onChange: () => tell() })
+      let trouble: string | null = null
+      // It has no session of its own: machines that report here go by announces, `benchcast send`'s for example.
+      const bench = createBench({
+        database: catalog.database,
+        key: openBenchKey(catalog.directory),
+        port: BENCH_PORT,
+        addresses: () => [service.view().bench?.address ?? []].flat(),
+        offers: () => [],
+        onUp: machine => service.machineUp(machine),
+        onChange: () => undefined,
+        onTrouble: sentence => {
+          if (sentence !== null && sentence !== trouble) output.line(printable(sentence))
+          trouble = sentence
+        },
       })
-      output.event({ event: 'boot', ...bench })
-      const { nic, address, dhcp, warnings } = bench
-      for (const warning of warnings) output.line(printable(warning))
-      output.line(`Machines may start from ${nic} (${address}), ${MEANING[dhcp]}. Ctrl-C ends it.`)
-      await until(signal, tell)
-    } finally {
-      await service.close()
-    }
-    return true
-  },
+      const look = (): void => {
+        bench.tick()
+        tell()
+      }
+      try {
+        const opened = await service.open({
+          ...bootPlanDefaults(settings, values.nic),
+          dhcp: values.dhcp ?? 'auto',
+          insists: values.insist,
+        })
+        output.event({ event: 'boot', ...opened })
+        const { nic, address, dhcp, warnings } = opened
+        for (const warning of warnings) output.line(printable(warning))
+        output.line(
+          `Machines may start from ${nic} (${address}), ${MEANING[dhcp]}. Ctrl-C ends it.`,
+        )
+        await until(signal, look)
+      } finally {
+        await bench.close()
+        await service.close()
+      }
+      return true
+    }),
 })
 
 function until(signal: AbortSignal, look: () => void): Promise<void> {

@@ -201,7 +201,7 @@ export function createBench(options: BenchOptions): Bench {
       servers.delete(address)
       const reason = error instanceof Error ? error.message : String(error)
       options.onTrouble(
-        `Machines cannot report to ${address}:${options.port} (${reason}). They still find sessions by their announces. Close the other Benchcast that uses this port.`,
+        `Machines cannot report to ${address}:${options.port} (${reason}). Another Benchcast on this computer may have that port, and hear them instead; sessions are still found by their announces.`,
       )
       return null
     }
