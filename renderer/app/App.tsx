@@ -5,24 +5,21 @@ import { EndChime, LaptopBanners } from '../features/laptop/laptop.tsx'
 import { SessionScreen } from '../features/session/Screen.tsx'
 import { SettingsScreen } from '../features/settings/Screen.tsx'
 import { CloseQuestion } from './CloseQuestion.tsx'
-import { useApp } from './context.ts'
 import { LinkBanners } from './LinkBanners.tsx'
 import { Navigation } from './Navigation.tsx'
 import { Notices } from './Notices.tsx'
+import { usePage } from './usePage.ts'
 import { useTheme } from './theme.ts'
 
 export function App() {
-  const page = useApp(state => state.page)
+  const page = usePage()
   useTheme()
   return (
     <div className="relative flex h-full select-none max-wide:flex-col">
-      {page !== 'images' && <h1 className="sr-only wide:hidden">Benchcast</h1>}
       <CatalogScreen isPage={page === 'images'} />
       {page === 'history' && <HistoryScreen banners={<LinkBanners />} />}
       {page === 'settings' && <SettingsScreen banners={<LinkBanners />} />}
-      <div
-        className={`min-h-0 min-w-0 flex-1 ${page === 'bench' ? 'flex' : page === 'images' ? 'hidden wide:flex' : 'hidden'}`}
-      >
+      <div className={`min-h-0 min-w-0 flex-1 ${page === 'bench' ? 'flex' : 'hidden'}`}>
         <SessionScreen
           banners={
             <>

@@ -21,8 +21,9 @@ export function CatalogScreen({ isPage }: { readonly isPage: boolean }) {
   const chooseImage = useApp(state => state.chooseImage)
   const found = useMemo(() => findImages(images, search), [images, search])
   const ordered = useMemo(() => orderTasks(tasks), [tasks])
+  const Root = isPage ? 'main' : 'aside'
   return (
-    <aside
+    <Root
       aria-label="Catalog"
       className={`${isPage ? 'flex' : 'hidden wide:flex'} flex-col gap-3 border-line bg-sunken p-3 max-wide:scroll max-wide:min-h-0 max-wide:flex-1 wide:w-76 wide:shrink-0 wide:border-r wide:pb-[calc(var(--tabs)+0.75rem)]`}
     >
@@ -70,6 +71,6 @@ export function CatalogScreen({ isPage }: { readonly isPage: boolean }) {
           <li className="px-3 py-2 break-words text-muted">No image matches “{search}”.</li>
         )}
       </ul>
-    </aside>
+    </Root>
   )
 }

@@ -37,7 +37,7 @@ export function describeStartRule(rule: StartRule): string {
 }
 
 export const TARGET_WORDS: Readonly<Record<TargetRule, string>> = {
-  only: 'The only disk',
+  only: 'The only disk that would do',
   smallest: 'The smallest disk',
   largest: 'The largest disk',
   nvme: 'NVMe first',

@@ -2,6 +2,8 @@ import { AlarmClockPlus, Minus, Plus } from 'lucide-react'
 import type { Session, StartRule } from '../../../shared/session.ts'
 import { useAsk } from '../../app/context.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
+import { AFTERWARDS_WORDS, TARGET_WORDS } from '../plan/plan.ts'
+import { postponed } from './select.ts'
 
 const MINUTE_MS = 60_000
 
@@ -38,14 +40,12 @@ export function WaitingControls({ session }: { readonly session: Session }) {
           1 minute more
         </Button>
       )}
+      {session.protocol === 'benchcast' && (
+        <p className="text-sm text-muted">
+          Writes: {TARGET_WORDS[session.targetRule].toLowerCase()}. Once verified:{' '}
+          {AFTERWARDS_WORDS[session.afterwards].toLowerCase()}.
+        </p>
+      )}
     </>
   )
-}
-
-/** Every time that the rule waits for, so much later; null for a rule without one. */
-export function postponed(start: StartRule, byMs: number): Partial<StartRule> | null {
-  const names = ['afterMs', 'sinceLastJoinMs', 'afterFirstJoinMs', 'atMs'] as const
-  const set = names.filter(name => start[name] !== null)
-  if (set.length === 0) return null
-  return Object.fromEntries(set.map(name => [name, (start[name] ?? 0) + byMs]))
 }

@@ -6,6 +6,7 @@ import {
   describeQuerier,
   ending,
   orderSessions,
+  postponed,
   machinesAgain,
   machinesToErase,
   NEW_SESSION,
@@ -138,6 +139,12 @@ test('before the start every disk on the bench is confirmed, after it those of m
   const rows = [first, toFile, asking]
   expect(machinesToErase({ ...one, state: 'waiting' }, rows)).toEqual([first])
   expect(machinesToErase({ ...one, state: 'running' }, rows)).toEqual([asking])
+})
+
+test('a minute more puts off every time that is set, and nothing else', () => {
+  expect(postponed(atTen, 60_000)).toBeNull()
+  const rule = { ...BY_HAND, afterReceivers: 10, afterFirstJoinMs: 900_000, atMs: 5_000_000 }
+  expect(postponed(rule, 60_000)).toEqual({ afterFirstJoinMs: 960_000, atMs: 5_060_000 })
 })
 
 test('only what is not verified runs again, and only machines that can be told apart', () => {

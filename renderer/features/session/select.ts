@@ -1,6 +1,6 @@
 /** What the bench shows, worked out from the mirror. Pure. */
 import type { Image, Nic } from '../../../shared/ipc.ts'
-import type { Receiver, Session } from '../../../shared/session.ts'
+import type { Receiver, Session, StartRule } from '../../../shared/session.ts'
 import { formatCount } from '../../ui/format.ts'
 import type { SessionSlice } from './slice.ts'
 
@@ -124,6 +124,14 @@ export function machinesToErase(
 /** Whether starting waits for nothing but the technician. */
 export function startsByHand({ start }: Pick<Session, 'start'>): boolean {
   return Object.values(start).every(part => part === null)
+}
+
+/** Every time that the rule waits for, so much later; null for a rule without one. */
+export function postponed(start: StartRule, byMs: number): Partial<StartRule> | null {
+  const names = ['afterMs', 'sinceLastJoinMs', 'afterFirstJoinMs', 'atMs'] as const
+  const set = names.filter(name => start[name] !== null)
+  if (set.length === 0) return null
+  return Object.fromEntries(set.map(name => [name, (start[name] ?? 0) + byMs]))
 }
 
 /** Machines that an ended session left unverified, as rules name them: by the MAC of their card. */
