@@ -49,6 +49,22 @@ export function NoSession() {
   )
 }
 
+/** Machines came before a session did. */
+export function MachinesWait({ count }: { readonly count: number }) {
+  const showSession = useApp(state => state.showSession)
+  return (
+    <section aria-label="Session" className="flex shrink-0 flex-wrap items-center gap-3">
+      <div className="min-w-60 flex-1">
+        <h2 className="text-xl font-semibold">
+          {count === 1 ? '1 machine is' : `${count} machines are`} on the bench
+        </h2>
+        <p className="text-muted">Nothing is written before you open a session for an image.</p>
+      </div>
+      <TemplatesMenu onOpened={showSession} />
+    </section>
+  )
+}
+
 export function NoMachines({ session }: { readonly session: Session }) {
   const bootNic = useApp(state => state.bootBench?.nic ?? null)
   if (session.state === 'ended' || session.state === 'interrupted') return null

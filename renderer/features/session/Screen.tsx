@@ -5,7 +5,7 @@ import { type ShownMachine, shownMachines } from '../bench/bench.ts'
 import { BootTrouble } from '../boot/boot.tsx'
 import { examinationOf, Findings } from '../doctor/doctor.tsx'
 import { Asking } from './Asking.tsx'
-import { NoMachines, NoSession } from './Empty.tsx'
+import { MachinesWait, NoMachines, NoSession } from './Empty.tsx'
 import { EndPanel } from './EndPanel.tsx'
 import { InterruptedBanner } from './InterruptedBanner.tsx'
 import { Machines } from './Machines.tsx'
@@ -52,6 +52,7 @@ function Bench() {
       {session && isOpen && (
         <Findings examination={examination} numberOf={id => numberOf(shown, id)} />
       )}
+      {!session && shown.length > 0 && <MachinesWait count={shown.length} />}
       {shown.length > 0 ? (
         <Machines session={session} shown={shown} examination={examination} />
       ) : session ? (

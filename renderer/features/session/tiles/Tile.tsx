@@ -16,7 +16,7 @@ import type { BootMachine } from '../../../../shared/boot.ts'
 import type { Receiver } from '../../../../shared/session.ts'
 import { formatPercent } from '../../../ui/format.ts'
 import type { Look, Phase, Tone } from '../look.ts'
-import { type TileText, tileText } from './text.ts'
+import { smallText, type TileText, tileText } from './text.ts'
 import type { Density } from './layout.ts'
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = {
@@ -55,7 +55,9 @@ export interface TileProps {
  * One machine. The whole tile is a button that shows everything known about it and what can be done; what stands on it
  * is its name. Drawn ten times a second for each machine at work: plain elements only.
  */
-export const Tile = memo(function Tile(props: TileProps) {
+export const Tile = memo(TileView, isDrawnAlike)
+
+function TileView(props: TileProps) {
   const { id, number, boot, machine, receiver, finding, phase, density } = props
   const { isTall, isOpen, onOpen } = props
   const text = tileText({ key: id, number, boot, machine, receiver }, finding, phase)
@@ -88,7 +90,24 @@ export const Tile = memo(function Tile(props: TileProps) {
       <Body text={text} isTall={isTall} />
     </button>
   )
-})
+}
+
+/** Rows change ten times a second; what stands on a small tile does much more rarely, and its fill by less than a pixel. */
+function isDrawnAlike(before: TileProps, after: TileProps): boolean {
+  const names = Object.keys(after) as (keyof TileProps)[]
+  const changed = names.filter(name => before[name] !== after[name])
+  if (changed.length === 0) return true
+  const isSmall = after.density === 'compact' || after.density === 'tiny'
+  if (!isSmall || changed.some(name => !ROWS.includes(name))) return false
+  return drawnSmall(before) === drawnSmall(after)
+}
+
+const ROWS: readonly (keyof TileProps)[] = ['boot', 'machine', 'receiver']
+
+function drawnSmall(props: TileProps): string {
+  const { id, number, boot, machine, receiver, finding, phase } = props
+  return smallText({ key: id, number, boot, machine, receiver }, finding, phase)
+}
 
 interface BodyProps {
   readonly text: TileText
@@ -106,7 +125,7 @@ function LargeBody({ text }: BodyProps) {
   const { name, address, seen, trouble } = text
   return (
     <span className="relative flex h-full flex-col px-4 pt-3 pb-3.5">
-      <Head text={text} number="text-4xl" code="text-lg" percent="text-3xl" />
+      <Head text={text} isRoomy number="text-4xl" code="text-lg" percent="text-3xl" />
       <span className="mt-1.5 flex items-baseline gap-2">
         <span className="truncate font-semibold">{name}</span>
         {name !== address && (
@@ -136,7 +155,7 @@ function MediumBody({ text, isTall }: BodyProps) {
   const { seen, trouble } = text
   return (
     <span className="relative flex h-full flex-col px-3 pt-2 pb-2.5">
-      <Head text={text} number="text-[1.75rem]" code="text-sm" percent="text-xl" />
+      <Head text={text} isRoomy number="text-[1.75rem]" code="text-sm" percent="text-xl" />
       <span className="mt-1 block truncate text-sm font-medium">{text.name}</span>
       {isTall && trouble === '' && (
         <span className="block text-sm text-muted">
@@ -178,8 +197,11 @@ function TinyBody({ text }: BodyProps) {
 /** Number and code as on the machine's own screen; the percent where there is one. */
 function Head({
   text: { number, code, seen, isMeasured },
+  isRoomy = false,
   ...sizes
 }: Pick<BodyProps, 'text'> & {
+  /** Has room for code and percent side by side. */
+  readonly isRoomy?: boolean
   readonly number: string
   readonly code: string
   readonly percent: string
@@ -194,7 +216,9 @@ function Head({
           {number ?? <span aria-hidden>–</span>}
           <span className="sr-only">, </span>
         </span>
-        <span className={`${sizes.code} truncate font-mono leading-none text-muted`}>{code}</span>
+        {(!hasPercent || isRoomy) && (
+          <span className={`${sizes.code} truncate font-mono leading-none text-muted`}>{code}</span>
+        )}
       </span>
       {hasPercent && (
         <span

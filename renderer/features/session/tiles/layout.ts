@@ -30,7 +30,7 @@ const SIZES: Readonly<Record<Density, Size>> = {
 }
 
 /** Rows drawn beyond the visible ones, so that scrolling shows no gaps. */
-const OVERSCAN_ROWS = 2
+const OVERSCAN_ROWS = 1
 
 /** `scale` is the text size relative to 100 %: larger text needs larger tiles. */
 export function layoutTiles(width: number, height: number, count: number, scale: number): Layout {

@@ -45,6 +45,23 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase): Ti
   }
 }
 
+/** A compact or tiny tile shows one fraction in so many steps at most: a tile is no wider in pixels. */
+const SMALL_STEPS = 190
+
+/** All that a compact or tiny tile shows, for comparing: the same text is the same picture. */
+export function smallText(shown: ShownMachine, finding: string, phase: Phase): string {
+  const { receiver, machine, boot } = shown
+  const { tone, word, fraction } = warned(lookAt(shown, phase), finding)
+  return [
+    receiver?.state ?? machine?.state ?? boot?.state,
+    machine?.code,
+    tone,
+    word,
+    Math.floor(fraction * 100),
+    Math.round(fraction * SMALL_STEPS),
+  ].join('|')
+}
+
 /** What the doctor found matters more than that it works so far. */
 function warned(seen: Look, finding: string): Look {
   const isCalm = seen.tone === 'active' || seen.tone === 'idle'
