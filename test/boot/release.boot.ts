@@ -83,7 +83,7 @@ test('it stays within its limit, and brings licences and the offer of source', (
   expect(fs.existsSync(path.join(licences, 'common-licenses/GPL-2'))).toBe(true)
 })
 
-test.each<{ firmware: Firmware }>([{ firmware: 'bios' }])(
+test.each<{ firmware: Firmware }>([{ firmware: 'bios' }, { firmware: 'secureBoot' }])(
   'a machine ($firmware) with 512 MiB is imaged by it, and starts from its disk',
   async ({ firmware }) => {
     bench = await openBootBench({ machines: 1, dhcp: 'server', parts: release })
