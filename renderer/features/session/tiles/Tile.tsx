@@ -92,7 +92,7 @@ function TileView(props: TileProps) {
   )
 }
 
-/** Rows change ten times a second; what stands on a small tile does much more rarely, and its fill by less than a pixel. */
+/** Rows change ten times a second; what stands on a small tile does much more rarely, and its fill by a pixel or two. */
 function isDrawnAlike(before: TileProps, after: TileProps): boolean {
   const names = Object.keys(after) as (keyof TileProps)[]
   const changed = names.filter(name => before[name] !== after[name])

@@ -45,10 +45,10 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase): Ti
   }
 }
 
-/** A compact or tiny tile shows one fraction in so many steps at most: a tile is no wider in pixels. */
-const SMALL_STEPS = 190
-
-/** All that a compact or tiny tile shows, for comparing: the same text is the same picture. */
+/**
+ * All that a compact or tiny tile shows, for comparing: the same text is the same picture. Its fill moves by whole
+ * percents, a pixel or two at that size, together with the figure.
+ */
 export function smallText(shown: ShownMachine, finding: string, phase: Phase): string {
   const { receiver, machine, boot } = shown
   const { tone, word, fraction } = warned(lookAt(shown, phase), finding)
@@ -58,7 +58,6 @@ export function smallText(shown: ShownMachine, finding: string, phase: Phase): s
     tone,
     word,
     Math.floor(fraction * 100),
-    Math.round(fraction * SMALL_STEPS),
   ].join('|')
 }
 
