@@ -29,7 +29,7 @@ test('stock receivers are chosen where their limits are said, and a session with
   await page.keyboard.press('Escape')
   await page.getByTestId('big-button').click()
   await page.getByText('Nobody can join after the start').waitFor()
-  expect(await page.getByRole('button', { name: 'Nobody waits' }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Nobody waits', exact: true }).count()).toBe(0)
   await page.getByText('Start for 3 machines').click()
   await page.getByText('Sending to 3 machines').waitFor()
   expect(await page.getByTestId('big-button').isDisabled()).toBe(true)
@@ -40,7 +40,7 @@ test('stock receivers are chosen where their limits are said, and a session with
 
 test('the policy for slow machines changes while a session runs', async () => {
   const { page, picture } = await open('slow:8')
-  await page.getByRole('button', { name: 'Nobody waits' }).click()
+  await page.getByRole('button', { name: 'Nobody waits', exact: true }).click()
   const panel = page.getByRole('dialog', { name: 'Slow machines' })
   await panel.getByLabel('Go at their speed').click()
   await page.getByRole('button', { name: 'All wait for the slowest' }).waitFor()
@@ -86,4 +86,60 @@ test('before a session, the doctor looks at the chosen card', async () => {
   await page.getByRole('button', { name: 'Check the bench' }).click()
   await page.getByText('The bench on enp0s31f6 looks well').waitFor()
   await picture('controls-well')
+})
+
+test('a boot helper that cannot open says why, and gives the one command', async () => {
+  const { page, picture } = await open('unbooted:0')
+  await page.getByRole('button', { name: /^Start over network/ }).click()
+  await page.getByRole('button', { name: 'Look at the network' }).click()
+  await page.getByText('192.168.77.2 gives addresses').first().waitFor()
+  await page.getByRole('button', { name: 'Open on enp0s31f6' }).click()
+  await page.getByText('sudo setcap cap_net_bind_service=+ep /opt/benchcast/node').first().waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('Machines cannot start over the network').waitFor()
+  await picture('controls-unbooted')
+})
+
+test('the disk to write is chosen at a tile that shows what is on each; a stick is never offered', async () => {
+  const { page } = await open('bench:5')
+  await page.locator('[data-state-name]').nth(2).click()
+  const panel = page.getByRole('dialog', { name: 'Machine 3' })
+  expect(await panel.getByRole('radio').count()).toBe(3)
+  await panel.getByText('Never written: removable').waitFor()
+  await panel.getByLabel(/^TOSHIBA/).click()
+  const chosen = panel.getByRole('listitem').filter({ hasText: 'This one is written' })
+  expect(await chosen.innerText()).toMatch(/TOSHIBA[\s\S]*ntfs "Data"/)
+})
+
+test('what was not verified runs again with one press, and nothing else does', async () => {
+  const { page } = await open('failed:8')
+  await page.getByRole('button', { name: 'Run again for 3 machines' }).click()
+  await page.getByText('Start for 3 machines').waitFor()
+  expect(await page.locator('[data-state-name]').count()).toBe(3)
+})
+
+test('a setting is found by Configuration Manager’s name, and the next session begins with it', async () => {
+  const { page } = await open('ready')
+  await page.getByRole('button', { name: 'Settings', exact: true }).click()
+  await page.getByLabel('Search settings').fill('client transfer rate')
+  const limit = page.getByRole('textbox', { name: 'Speed limit' })
+  await limit.fill('300')
+  await limit.press('Enter')
+  await page.getByLabel('Search settings').fill('colours')
+  await page.getByRole('combobox', { name: 'Colours' }).selectOption('dark')
+  await page.locator('html[data-theme="dark"]').waitFor()
+  await page.getByRole('button', { name: 'Bench', exact: true }).click()
+  await page.getByRole('button', { name: /^Options At most 300 Mbit/ }).waitFor()
+})
+
+test('a template keeps what is chosen, and stands there to be opened again', async () => {
+  const { page } = await open('ready')
+  await page.getByRole('button', { name: /^Debian 13 workshop/ }).click()
+  await page.getByRole('button', { name: 'Templates' }).click()
+  await page.getByRole('button', { name: 'Save the present choice' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Room 12')
+  await page.getByRole('button', { name: 'Save the template' }).click()
+  await page.getByText('Template “Room 12” is kept.').waitFor()
+  await page.getByRole('button', { name: 'Templates' }).click()
+  await page.getByRole('button', { name: 'Open Room 12' }).waitFor()
 })

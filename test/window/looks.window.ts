@@ -22,6 +22,11 @@ const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])
   ['stock-done-8', 'stock-done:8', '8 of 8 machines took the whole image, not verified'],
   ['done-8', 'done:8', '8 of 8 machines verified'],
   ['failed-8', 'failed:8', '5 of 8 machines verified'],
+  ['booting-12', 'booting:12', 'Stuck'],
+  ['bench-5', 'bench:5', '5 machines are on the bench'],
+  ['asking-8', 'asking:8', '4 machines ask to take part'],
+  ['confirm-7', 'confirm:7', 'Confirm: erase 7 disks'],
+  ['running-200', 'running:200', 'Pause sending'],
   ['interrupted-8', 'interrupted:8', 'was interrupted'],
 ]
 

@@ -67,10 +67,13 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
   let current: Session | null = null
   let rows: Receiver[] = []
   let ticks = 0
+  let opened = 0
   let gone: string[] = []
 
   const open = (of: Image, nic: string): Session => {
-    current = session(of, nic)
+    const fresh = session(of, nic)
+    // Two sessions for the same image have ids of their own.
+    current = { ...fresh, id: opened++ === 0 ? fresh.id : `0000000${opened}` }
     const joining = scene === 'booting' ? Math.ceil(machines / 2) : machines
     rows = Array.from({ length: joining }, (_, at) => receiver(current as Session, at + 1))
     if (scene === 'asking') {
@@ -147,7 +150,7 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
       current = { ...open(imageOf(plan.imageId), plan.nic), protocol, policy, delivery, start }
       if (plan.rules.machines.length > 0) {
         rows = rows.filter(row => plan.rules.machines.includes(row.mac))
-        gone = []
+        bench.took(current, rows)
       }
       return current
     },
@@ -188,6 +191,7 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
     'session:discard': () => setState('ended'),
     'session:dismiss': ({ sessionId }) => {
       gone = [sessionId]
+      if (current?.id !== sessionId) return null
       current = null
       rows = []
       return null
@@ -216,14 +220,16 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
     tick() {
       const forgotten = gone
       gone = []
-      if (forgotten.length > 0) return { sessions: [], receivers: [], gone: forgotten }
-      if (!current || ['interrupted', 'paused'].includes(current.state)) return null
+      if (forgotten.length > 0 && !current) return { sessions: [], receivers: [], gone: forgotten }
+      if (!current || (forgotten.length === 0 && STILL.includes(current.state))) return null
       if (current.state === 'running') ticks++
       update()
-      return { sessions: [current], receivers: rows, gone: [] }
+      return { sessions: [current], receivers: rows, gone: forgotten }
     },
   }
 }
+
+const STILL: readonly string[] = ['interrupted', 'paused']
 
 const AT_TEN = { ...BY_HAND, afterReceivers: 10 }
 
