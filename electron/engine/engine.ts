@@ -111,6 +111,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   const boot = createBootService({
     directory: path.join(catalog.directory, 'boot'),
+    isImaged: mac => bench.isImaged(mac),
     onChange: () => {
       isBootStale = true
     },

@@ -15,7 +15,7 @@ const helper = await openBootHelper({
   mode: mode === 'proxy' || mode === 'server' || mode === 'off' ? mode : null,
   insists: false,
   lookMs: 500,
-  admission: { machines: new Set(), admitsUnknown: true },
+  admission: { machines: new Set(), admitsUnknown: true, isImaged: () => false },
   responseDelayMs: 0,
   leaseFile: null,
   onProgress: progress => quiet ?? print({ machines: [...progress.values()] }),

@@ -36,7 +36,7 @@ try {
     leaseFile: null,
     watchMs: 60_000,
     ...given,
-    admission: { machines: new Set(), admitsUnknown: true },
+    admission: { machines: new Set(), admitsUnknown: true, isImaged: () => false },
     onEvent: event => void (quiet || say({ event })),
     onWarnings: warnings => say({ warnings }),
     onTrouble: error => say({ trouble: error.fault, message: error.message }),

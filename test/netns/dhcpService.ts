@@ -7,7 +7,11 @@ import { createBootService, type ReportedMachine } from '../../electron/engine/b
 
 const [, , directory = ''] = process.argv
 const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
-const service = createBootService({ directory, onChange: () => say({ view: service.view() }) })
+const service = createBootService({
+  directory,
+  isImaged: () => false,
+  onChange: () => say({ view: service.view() }),
+})
 say({ look: await service.look('lan0') })
 await service.open({
   nic: 'lan0',

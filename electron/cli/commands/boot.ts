@@ -65,7 +65,11 @@ export const bootCommand = defineCommand({
           output.line(machineLine(machine))
         }
       }
-      const service = createBootService({ directory, onChange: () => tell() })
+      const service = createBootService({
+        directory,
+        isImaged: mac => bench.isImaged(mac),
+        onChange: () => tell(),
+      })
       let trouble: string | null = null
       // It has no session of its own: machines that report here go by announces, `benchcast send`'s for example.
       const bench = createBench({

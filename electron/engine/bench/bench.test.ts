@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import Sqlite from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Disk } from '../../../shared/bench.ts'
+import type { Afterwards, Disk } from '../../../shared/bench.ts'
 import {
   BENCH_PATH,
   BENCH_SUBPROTOCOL,
@@ -58,7 +58,11 @@ function helloOf(id: string, change: Partial<Hello> = {}): Hello {
   }
 }
 
-function offer(id: string, states: Readonly<Record<string, Receiver['state']>> = {}): Offer {
+function offer(
+  id: string,
+  states: Readonly<Record<string, Receiver['state']>> = {},
+  afterwards: Afterwards | null = null,
+): Offer {
   return {
     id,
     announce: {
@@ -73,6 +77,7 @@ function offer(id: string, states: Readonly<Record<string, Receiver['state']>> =
     },
     rules: { target: 'smallest', afterwards: 'reboot' },
     stateOf: machineId => states[machineId] ?? null,
+    afterwardsOf: () => afterwards,
   }
 }
 
@@ -228,6 +233,61 @@ test('a machine that is done is not sent into the same session again', async () 
   await expect
     .poll(() => last(machine))
     .toMatchObject({ type: 'task', task: null, why: 'It is done in session Session 0000000a.' })
+})
+
+describe('a machine that left the bench for its own disk', () => {
+  const { id, mac } = helloOf('01').machine
+  const other = offer('0000000b')
+  const leave = async (afterwards: Afterwards): Promise<void> => {
+    const machine = await connect(helloOf('01'))
+    offers = [offer('0000000a', { [id]: 'done' }, afterwards)]
+    await expect.poll(() => bench.list().length).toBe(1)
+    bench.tick()
+    machine.socket.terminate()
+    await expect.poll(() => bench.list()[0]?.state).toBe('gone')
+  }
+
+  test.each(['reboot', 'poweroff'] as const)('by %s starts from there', async afterwards => {
+    await leave(afterwards)
+    expect(bench.isImaged(mac)).toBe(true)
+    expect(bench.isImaged('02:00:00:00:00:02')).toBe(false)
+  })
+
+  test('does not, when it stayed', async () => {
+    await leave('stay')
+    expect(bench.isImaged(mac)).toBe(false)
+  })
+
+  test('starts from there too when its session ended with it, for some minutes', async () => {
+    await leave('reboot')
+    offers = []
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(true)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 16 * 60_000 })
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(false)
+    vi.useRealTimers()
+  })
+
+  test('comes back over the network for another session, or when the technician sends it to the same', async () => {
+    await leave('reboot')
+    const [done] = offers
+    offers = [...offers, other]
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(false)
+    offers = done ? [done] : []
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(true)
+    bench.assign(id, '0000000a')
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(false)
+    // There it takes part once more, and leaves once more: that was what it was sent for.
+    offers = [offer('0000000a', { [id]: 'receiving' })]
+    bench.tick()
+    offers = done ? [done] : []
+    bench.tick()
+    expect(bench.isImaged(mac)).toBe(true)
+  })
 })
 
 test('its log is kept, the newest 500 lines of it', async () => {

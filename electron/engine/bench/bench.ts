@@ -15,6 +15,7 @@ import { BenchError } from './benchError.ts'
 import { type LinkListener, type MachineLink, openBenchServer } from './benchServer.ts'
 import { createMachineLogs } from './machineLog.ts'
 import { createNumbers } from './numbers.ts'
+import { type Leave, leaveOf, RESTART_MS } from './leave.ts'
 import { type Errand, errandOf, type Offer } from './task.ts'
 
 export { BenchError } from './benchError.ts'
@@ -29,6 +30,8 @@ export interface Bench {
   assign(machineId: string, sessionId: string | null): void
   /** The technician wants it tried once more. */
   retry(machineId: string): void
+  /** It was done, started anew or turned itself off, and nothing wants it again: it is to start from its own disk. */
+  isImaged(mac: string): boolean
   /** Of a machine that joins a session. */
   numberOf(machine: Machine, address: string): number
   /** Often: opens and closes servers as cards are used, and sends machines where they are to go. */
@@ -59,6 +62,7 @@ interface Entry {
   link: MachineLink | null
   said: { state: 'ready' | 'busy'; sentence: string; sessionId: string | null }
   assigned: string | null
+  left: Leave | null
   chosenDisk: string | null
   /** Grows when the technician wants it tried again. */
   attempt: number
@@ -100,6 +104,7 @@ export function createBench(options: BenchOptions): Bench {
       link: null,
       said: WAITING,
       assigned: null,
+      left: null,
       chosenDisk: null,
       attempt: 0,
       sent: '',
@@ -178,6 +183,15 @@ export function createBench(options: BenchOptions): Bench {
     options.onChange()
   }
 
+  /** To go where it was done already would be to go round for ever. */
+  function noteLeave(entry: Entry): void {
+    const left = leaveOf(entry.machine.id, entry.left, options.offers(), Date.now())
+    if (left !== null && left !== entry.left && entry.assigned === left.session) {
+      entry.assigned = null
+    }
+    entry.left = left
+  }
+
   function sync(): void {
     const wanted = new Set(options.addresses())
     for (const [address, server] of servers) {
@@ -219,7 +233,7 @@ export function createBench(options: BenchOptions): Bench {
     },
     assign(machineId, sessionId) {
       const entry = find(machineId)
-      const at = entry.link?.benchAddress
+      const at = entry.link?.benchAddress ?? entry.left?.benchAddress
       const offers = at === undefined ? [] : offersAt(at)
       if (sessionId !== null && !offers.some(offer => offer.id === sessionId)) {
         throw new BenchError({ code: 'bench/no-session', session: sessionId })
@@ -235,6 +249,14 @@ export function createBench(options: BenchOptions): Bench {
       entry.attempt++
       if (entry.link) send(entry, entry.link)
     },
+    isImaged(mac) {
+      const entry = [...entries.values()].find(({ machine }) => machine.mac.toLowerCase() === mac)
+      if (!entry?.left) return false
+      const { session, benchAddress, atMs } = entry.left
+      const offers = offersAt(benchAddress)
+      if (errandOf(entry.machine.id, entry.assigned, offers).offer !== null) return false
+      return offers.some(({ id }) => id === session) || Date.now() - atMs < RESTART_MS
+    },
     numberOf(machine, address) {
       // Over its link it says itself what it is.
       const known = entries.get(machine.id)
@@ -245,6 +267,7 @@ export function createBench(options: BenchOptions): Bench {
       if (isClosed) return
       sync()
       for (const entry of entries.values()) {
+        noteLeave(entry)
         if (!entry.link) continue
         numbers.seen(entry.machine.id)
         send(entry, entry.link)

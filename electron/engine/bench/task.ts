@@ -1,4 +1,5 @@
 /** Which session a machine is sent to, or why it waits. Pure. A machine is never sent where it was not clearly meant to go. */
+import type { Afterwards } from '../../../shared/bench.ts'
 import type { Announce } from '../../../shared/protocol/announcePacket.ts'
 import type { Receiver, Rules } from '../../../shared/session.ts'
 
@@ -9,6 +10,8 @@ export interface Offer {
   readonly rules: Pick<Rules, 'target' | 'afterwards'>
   /** Null for a machine that has not joined. */
   stateOf(machineId: string): Receiver['state'] | null
+  /** What the machine said it does, being done; null before. */
+  afterwardsOf(machineId: string): Afterwards | null
 }
 
 export interface Errand {

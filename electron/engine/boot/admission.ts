@@ -1,4 +1,4 @@
-/** Which machines may start from here. */
+/** Which machines may start from here, and which are to go on to their own disks. */
 import { isListed } from '../../../shared/machineKey.ts'
 import type { BootClient } from './firmware.ts'
 
@@ -7,6 +7,8 @@ export interface Admission {
   readonly machines: ReadonlySet<string>
   /** Whether machines that are not listed may start too. */
   readonly admitsUnknown: boolean
+  /** Imaged, started anew, and not wanted again: it is told nothing to start, and goes on to its own disk. */
+  isImaged(mac: string): boolean
 }
 
 export function isAdmitted(client: BootClient, { machines, admitsUnknown }: Admission): boolean {

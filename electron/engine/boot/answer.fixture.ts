@@ -34,7 +34,7 @@ export const config: DhcpConfig = {
       'uefi-arm64': null,
     },
   },
-  admission: { machines: new Set(), admitsUnknown: true },
+  admission: { machines: new Set(), admitsUnknown: true, isImaged: () => false },
   pool: poolAddresses({ first: '10.79.0.100', last: '10.79.0.103' }, subnet),
   leaseSeconds: 600,
   router: null,

@@ -19,7 +19,7 @@ export type BootEvent =
   | {
       readonly kind: 'refused'
       readonly mac: string
-      readonly reason: 'not admitted' | 'no file' | 'pool empty'
+      readonly reason: 'not admitted' | 'own disk' | 'no file' | 'pool empty'
       readonly atMs: number
     }
   /** Which address it has from now on: TFTP and HTTP know machines only by that. */

@@ -4,7 +4,7 @@
  *   asked ──offered──▶ offered ──fetching boot file──▶ bootFile ──▶ kernel ──▶ initramfs ──client reports──▶ up
  *     ▲                                                                                                       │
  *     └────────────────────── asked anew, from any state: with what it fetched, a new start ──────────────────┘
- *   refused: asked, and told nothing (not admitted, no file, no address)
+ *   refused: asked, and told nothing (not admitted, no file, no address; or to start from its own disk)
  *
  * A machine is its MAC; TFTP and HTTP know addresses, which `addressed` ties to it. bootSentence.ts says it in words.
  */

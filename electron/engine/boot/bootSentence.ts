@@ -27,6 +27,7 @@ export function bootSentence(machine: BootMachine, nowMs: number): BootSentence 
 }
 
 function stuckSentence(machine: BootMachine, nowMs: number): string | null {
+  if (machine.refusal === 'own disk') return null
   if (machine.refusal !== null) return refusalSentence(machine)
   if (machine.state === 'up') return null
   return (
@@ -89,12 +90,14 @@ function refusalSentence({ refusal, firmware, mac }: BootMachine): string {
     case 'pool empty':
       return 'Machine asked for an address, and none is left to give. Give this computer’s card a larger network, or wait until unused addresses fall free.'
     case 'no file':
+    case 'own disk':
     case null:
       return `There is no boot file for this machine’s firmware (${firmware ?? 'of an unknown kind'}). Start it from a boot medium.`
   }
 }
 
-function plainSentence({ state, bootFile, fetching }: BootMachine): string {
+function plainSentence({ state, bootFile, fetching, refusal }: BootMachine): string {
+  if (refusal === 'own disk') return 'Was imaged, and goes on to its own disk.'
   switch (state) {
     case 'asked':
     case 'refused':

@@ -26,20 +26,20 @@ const plan: BootPlan = bootPlanSchema.parse({
 
 describe('the boot service', () => {
   it('has nothing to show before it is opened, in the contract’s words', () => {
-    const service = createBootService({ directory, onChange() {} })
+    const service = createBootService({ directory, isImaged: () => false, onChange() {} })
     expect(bootViewSchema.parse(service.view())).toEqual({ bench: null, machines: [] })
   })
 
   it('says how to get the boot environment where there is none, and stays closed', async () => {
     vi.stubEnv('BENCHCAST_BOOT_PARTS', path.join(directory, 'none'))
-    const service = createBootService({ directory, onChange() {} })
+    const service = createBootService({ directory, isImaged: () => false, onChange() {} })
     await expect(service.open(plan)).rejects.toThrow(/npm run boot-env/)
     expect(service.view().bench).toBeNull()
     await service.close()
   })
 
   it('refuses a card that is not there, and a machine that is none', async () => {
-    const service = createBootService({ directory, onChange() {} })
+    const service = createBootService({ directory, isImaged: () => false, onChange() {} })
     await expect(service.open({ ...plan, nic: 'no9' })).rejects.toThrow(/no network card "no9"/)
     await expect(service.open({ ...plan, machines: ['bench 3'] })).rejects.toMatchObject({
       fault: { code: 'boot/no-machine' },
@@ -51,6 +51,7 @@ describe('the boot service', () => {
 it('takes no report of a machine while no bench is open', () => {
   const service = createBootService({
     directory,
+    isImaged: () => false,
     onChange: () => {
       throw new Error('nothing changed')
     },

@@ -36,6 +36,8 @@ export interface ReportedMachine {
 export interface BootServiceOptions {
   /** Leases are kept there. */
   readonly directory: string
+  /** See Admission. */
+  isImaged(mac: string): boolean
   /** Something that `view` tells may have changed. */
   onChange(): void
 }
@@ -46,7 +48,8 @@ const ELSEWHERE = 'the one that names the boot files'
 /** As text, with colons. */
 const MAC_LENGTH = 17
 
-export function createBootService({ directory, onChange }: BootServiceOptions): BootService {
+export function createBootService(options: BootServiceOptions): BootService {
+  const { directory, onChange } = options
   let helper: BootHelper | null = null
   let bench: BootBench | null = null
   /** By card: the address, or null. */
@@ -70,7 +73,7 @@ export function createBootService({ directory, onChange }: BootServiceOptions): 
 
   async function begin(plan: BootPlan): Promise<BootBench> {
     const card = findNic(plan.nic)
-    const admission = admissionIn(plan)
+    const admission = admissionIn(plan, options)
     await end()
     helper = await openBootHelper({
       card,
@@ -164,11 +167,14 @@ function benchOf(card: UsableNic, plan: BootPlan, { dhcp, httpPort }: BootHelper
 }
 
 /** Fault: boot/no-machine. */
-function admissionIn({ machines, admitsUnknown }: BootPlan): Admission {
+function admissionIn(
+  { machines, admitsUnknown }: BootPlan,
+  { isImaged }: BootServiceOptions,
+): Admission {
   const keys = machines.map(text => {
     const key = machineKey(text)
     if (key === null) throw new BootError({ code: 'boot/no-machine', text })
     return key
   })
-  return { machines: new Set(keys), admitsUnknown }
+  return { machines: new Set(keys), admitsUnknown, isImaged }
 }

@@ -32,9 +32,11 @@ export function answer(
   if (packet.giaddr !== NO_ADDRESS && !isWithin(packet.giaddr, config.subnet))
     return silent('relayed', leases)
   const boot = bootPart(packet, config)
+  // As a server we give it an address all the same: without any, firmware asks for a minute before it goes on.
+  if (boot === 'own disk' && (port === 4011 || config.mode === 'proxy')) return silent(boot, leases)
   if (port === 4011) return { decision: answerBootServer(request, boot, config), leases }
   // Not admitted, or nothing for it: it must go on to its next boot device at once, not hold an address and wait.
-  if (typeof boot === 'string' && boot !== 'not booting') return silent(boot, leases)
+  if (boot === 'not admitted' || boot === 'no file') return silent(boot, leases)
   const found = typeof boot === 'string' ? null : boot
   if (config.mode === 'server') return answerAsServer(request, found, config, leases, nowMs)
   if (!found) return silent('not booting', leases)
@@ -43,10 +45,14 @@ export function answer(
   return { decision: proxyOffer(packet, found, config), leases }
 }
 
-function bootPart(packet: DhcpPacket, config: DhcpConfig): BootPart | Silence {
+function bootPart(
+  packet: DhcpPacket,
+  config: DhcpConfig,
+): BootPart | Extract<Silence, 'not booting' | 'not admitted' | 'own disk' | 'no file'> {
   const client = bootClientIn(packet)
   if (!client) return 'not booting'
   if (!isAdmitted(client, config.admission)) return 'not admitted'
+  if (config.admission.isImaged(client.mac)) return 'own disk'
   const file = bootFileFor(client, config.files)
   return file === null ? 'no file' : { client, file }
 }

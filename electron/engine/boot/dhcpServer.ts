@@ -71,7 +71,7 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
       if (from.address === address) return count('own')
       if (work.size >= MAX_WAITING) return count('busy')
       const request = { packet, from, port }
-      tellOfRequest(request, options.onEvent)
+      tellOfRequest(request, config, options.onEvent)
       const server = packet.type === 'request' ? addressOf(packet.options, OPTION.serverId) : null
       if (port === 67 && server !== null && server !== address) options.onOtherServer(server)
       decide(request)
@@ -208,14 +208,17 @@ function unwritable(file: string, error: unknown): BootError {
 /** Also what is meant for another server tells where a machine will be. */
 function tellOfRequest(
   { packet, from, port }: DhcpRequest,
+  { admission }: DhcpConfig,
   onEvent: DhcpServerOptions['onEvent'],
 ): void {
   if (packet.op !== 'request') return
   const { mac } = packet
   const atMs = Date.now()
   const client = bootClientIn(packet)
-  if (port === 67 && packet.type === 'discover' && client)
+  if (port === 67 && packet.type === 'discover' && client) {
     onEvent({ kind: 'asked', ...client, xid: packet.xid, atMs })
+    if (admission.isImaged(mac)) onEvent({ kind: 'refused', mac, reason: 'own disk', atMs })
+  }
   if (packet.type !== 'request') return
   const chosen = addressOf(packet.options, OPTION.requestedAddress)
   const address =

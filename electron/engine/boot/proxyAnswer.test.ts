@@ -16,6 +16,7 @@ import { addressOf, OPTION, readVendorOptions, textOf } from './dhcpOptions.ts'
 import type { DhcpPacket } from './dhcpPacket.ts'
 import type { Decision, DhcpConfig, DhcpRequest } from './dhcpReply.ts'
 import { recorded, recordedDhcp } from './dhcpVectors.fixture.ts'
+import { offer } from './leases.ts'
 
 const ovmf = packetOf(recorded('07'))
 const iPxeRom = packetOf(recorded('01'))
@@ -157,6 +158,29 @@ describe('who is answered with what', () => {
   })
 })
 
+describe('a machine that was imaged', () => {
+  const imaged: DhcpConfig = { ...config, admission: { ...config.admission, isImaged: () => true } }
+
+  it('is told nothing to start, on either port: it goes on to its own disk', () => {
+    expect(decide(at67(ovmf), imaged)).toMatchObject({ reason: 'own disk' })
+    expect(decide(at4011(ask({ type: 'request' })), imaged)).toMatchObject({ reason: 'own disk' })
+  })
+
+  it('is given an address by a server all the same, and no file: silence would keep it for a minute', () => {
+    const server: DhcpConfig = { ...imaged, mode: 'server' }
+    expect(decide(at4011(ask({ type: 'request' })), server)).toMatchObject({ reason: 'own disk' })
+    const held = offer(new Map(), '10.79.0.100', ovmf.mac, 0)
+    const offered = sent(answer(at67(ovmf), server, held, 1).decision)
+    expect(offered).toMatchObject({
+      type: 'offer',
+      yiaddr: '10.79.0.100',
+      file: '',
+      siaddr: '0.0.0.0',
+    })
+    expect(offered.options.has(OPTION.bootFileName)).toBe(false)
+  })
+})
+
 describe('the allow list', () => {
   const uuid = [0, 0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 1, 2, 3, 4, 5, 6]
   const only = (...machines: string[]): DhcpConfig => ({
@@ -164,6 +188,7 @@ describe('the allow list', () => {
     admission: {
       machines: new Set(machines.map(text => machineKey(text)!)),
       admitsUnknown: false,
+      isImaged: () => false,
     },
   })
 

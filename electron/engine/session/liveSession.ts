@@ -261,7 +261,7 @@ export async function openLiveSession(
     if (ticks % PACING_TICKS === 0) gaugeAll(nowMs)
     if (ticks % STRAGGLER_TICKS === 0) {
       const rateBitsPerSecond = cap ?? stats.wantedBitsPerSecond
-      slow.step({ ...stats, policy, rateBitsPerSecond }, nowMs)
+      slow.step({ ...stats, policy, rateBitsPerSecond, isCapped: cap !== null }, nowMs)
     }
     if (!table.hasAllEnded()) allEndedAtMs = null
     else if (nowMs - (allEndedAtMs ??= nowMs) >= LINGER_MS) end()
@@ -382,7 +382,8 @@ export async function openLiveSession(
             id: setup.id,
             announce: announcement(phase),
             rules: plan.rules,
-            stateOf: table.stateOf,
+            stateOf: id => table.find(id)?.state.state ?? null,
+            afterwardsOf: id => table.find(id)?.afterwards ?? null,
           },
     retry: table.retry,
     vitals: () => vitalsOf(table.all(), stats.txSeq),

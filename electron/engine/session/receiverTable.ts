@@ -56,7 +56,7 @@ export interface ReceiverTable {
   fill(slot: number, bytes: Uint8Array): void
   retry(receiverId: string): void
   /** Of a machine by its id; null for one that never joined. */
-  stateOf(machineId: string): ReceiverState['state'] | null
+  find(machineId: string): LiveReceiver | null
   /** That are or will be written, or have been. */
   disks(): number
   /** Machines wait for the technician to say that disks may be overwritten. */
@@ -322,7 +322,7 @@ export function createReceiverTable(options: TableOptions): ReceiverTable {
     broadcast(message) {
       for (const { peer, state } of receivers.values()) if (!isAsking(state)) peer?.send(message)
     },
-    stateOf: machineId => receivers.get(machineId)?.state.state ?? null,
+    find: machineId => receivers.get(machineId) ?? null,
     disks: () =>
       [...receivers.values()].filter(
         ({ state, target }) => target.kind === 'device' && isCountedIn(state),
