@@ -48,7 +48,7 @@ export const bootCommand = defineCommand({
     'Looks at the network first, for four seconds, then answers until Ctrl-C. Machines that start write nothing: they wait for a session. Needs the boot environment, built once with npm run boot-env. Which machines may start, and how long others are let go first, is as the settings say.',
     ` JSON: {"event":"boot","nic","address","httpPort","dhcp":"proxy|server|off","warnings":[…],…}
        {"event":"machine","mac","uuid","firmware","address","state","sentence","isStuck",…}
-        at each change`,
+        at each change of either`,
   ],
   run: ({ values }, { output, signal }) =>
     withCatalog(values.catalog, async catalog => {
@@ -85,8 +85,20 @@ export const bootCommand = defineCommand({
           trouble = sentence
         },
       })
+      let warned: readonly string[] = []
+      /** Also of what came later: another DHCP server, a file of leases that cannot be written. */
+      const warn = (): void => {
+        const now = service.view().bench
+        if (now === null) return
+        const all = now.trouble === null ? now.warnings : [...now.warnings, now.trouble.message]
+        if (all.join('\n') === warned.join('\n')) return
+        for (const warning of all) if (!warned.includes(warning)) output.line(printable(warning))
+        if (warned.length > 0 || now.trouble !== null) output.event({ event: 'boot', ...now })
+        warned = all
+      }
       const look = (): void => {
         bench.tick()
+        warn()
         tell()
       }
       try {
@@ -96,8 +108,8 @@ export const bootCommand = defineCommand({
           insists: values.insist,
         })
         output.event({ event: 'boot', ...opened })
-        const { nic, address, dhcp, warnings } = opened
-        for (const warning of warnings) output.line(printable(warning))
+        warn()
+        const { nic, address, dhcp } = opened
         output.line(
           `Machines may start from ${nic} (${address}), ${MEANING[dhcp]}. Ctrl-C ends it.`,
         )

@@ -7,7 +7,7 @@ export interface Admission {
   readonly machines: ReadonlySet<string>
   /** Whether machines that are not listed may start too. */
   readonly admitsUnknown: boolean
-  /** Imaged, started anew, and not wanted again: it is told nothing to start, and goes on to its own disk. */
+  /** Imaged, started anew, and not wanted again: it is sent on to its own disk. */
   isImaged(mac: string): boolean
 }
 

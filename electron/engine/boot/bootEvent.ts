@@ -19,6 +19,7 @@ export type BootEvent =
   | {
       readonly kind: 'refused'
       readonly mac: string
+      /** `own disk`: it was imaged, and is to start from there. */
       readonly reason: 'not admitted' | 'own disk' | 'no file' | 'pool empty'
       readonly atMs: number
     }

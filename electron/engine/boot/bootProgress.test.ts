@@ -349,23 +349,6 @@ describe('a machine that gets no further', () => {
   })
 })
 
-it('a machine that was imaged goes on to its own disk: nothing is stuck, however often it asks', () => {
-  const imaged = machine([
-    ...start,
-    [70, { kind: 'up' }],
-    ...[100, 110, 120, 130].flatMap((at): typeof start => [
-      [at, { kind: 'asked', xid: at }],
-      [at, { kind: 'refused', reason: 'own disk' }],
-      [at + 1, { kind: 'addressed' }],
-    ]),
-  ])
-  expect(imaged).toMatchObject({ state: 'refused', starts: 2 })
-  expect(bootSentence(imaged, 900_000)).toEqual({
-    isStuck: false,
-    sentence: 'Was imaged, and goes on to its own disk.',
-  })
-})
-
 describe('who is who', () => {
   it('gives transfers to the machine that has the address now', () => {
     const other = '52:54:00:79:00:11'

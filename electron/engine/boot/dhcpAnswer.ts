@@ -14,7 +14,7 @@ import {
   type Silence,
   silent,
 } from './dhcpReply.ts'
-import { bootClientIn, bootFileFor } from './firmware.ts'
+import { bootClientIn, bootFileFor, OWN_DISK } from './firmware.ts'
 import type { Leases } from './leases.ts'
 import { answerBootServer, proxyOffer } from './proxyAnswer.ts'
 import { answerAsServer } from './serverAnswer.ts'
@@ -32,11 +32,9 @@ export function answer(
   if (packet.giaddr !== NO_ADDRESS && !isWithin(packet.giaddr, config.subnet))
     return silent('relayed', leases)
   const boot = bootPart(packet, config)
-  // As a server we give it an address all the same: without any, firmware asks for a minute before it goes on.
-  if (boot === 'own disk' && (port === 4011 || config.mode === 'proxy')) return silent(boot, leases)
   if (port === 4011) return { decision: answerBootServer(request, boot, config), leases }
   // Not admitted, or nothing for it: it must go on to its next boot device at once, not hold an address and wait.
-  if (boot === 'not admitted' || boot === 'no file') return silent(boot, leases)
+  if (typeof boot === 'string' && boot !== 'not booting') return silent(boot, leases)
   const found = typeof boot === 'string' ? null : boot
   if (config.mode === 'server') return answerAsServer(request, found, config, leases, nowMs)
   if (!found) return silent('not booting', leases)
@@ -45,14 +43,16 @@ export function answer(
   return { decision: proxyOffer(packet, found, config), leases }
 }
 
-function bootPart(
-  packet: DhcpPacket,
-  config: DhcpConfig,
-): BootPart | Extract<Silence, 'not booting' | 'not admitted' | 'own disk' | 'no file'> {
+function bootPart(packet: DhcpPacket, config: DhcpConfig): BootPart | Silence {
   const client = bootClientIn(packet)
   if (!client) return 'not booting'
   if (!isAdmitted(client, config.admission)) return 'not admitted'
-  if (config.admission.isImaged(client.mac)) return 'own disk'
   const file = bootFileFor(client, config.files)
-  return file === null ? 'no file' : { client, file }
+  if (file === null) return 'no file'
+  return { client, file: config.admission.isImaged(client.mac) ? inPlaceOf(file) : file }
+}
+
+/** A name as well as a URL. */
+function inPlaceOf(file: string): string {
+  return file.replace(/[^/]*$/, OWN_DISK)
 }

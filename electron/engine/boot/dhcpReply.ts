@@ -47,7 +47,6 @@ export type Silence =
   | 'relayed' // from another network
   | 'not booting'
   | 'not admitted'
-  | 'own disk' // it is to start from there
   | 'no file' // for such firmware
   | 'not ours' // meant for another server
   | 'not asked' // needs no answer

@@ -12,7 +12,7 @@ import { answer } from './dhcpAnswer.ts'
 import { addressOf, OPTION } from './dhcpOptions.ts'
 import { decodeDhcp, type DhcpPacket, encodeDhcp, NO_ADDRESS } from './dhcpPacket.ts'
 import type { Decision, DhcpConfig, DhcpRequest } from './dhcpReply.ts'
-import { bootClientIn } from './firmware.ts'
+import { bootClientIn, OWN_DISK } from './firmware.ts'
 import { openLeaseFile } from './leaseFile.ts'
 import { avoid, type Lease, type Leases, offer } from './leases.ts'
 
@@ -71,7 +71,7 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
       if (from.address === address) return count('own')
       if (work.size >= MAX_WAITING) return count('busy')
       const request = { packet, from, port }
-      tellOfRequest(request, config, options.onEvent)
+      tellOfRequest(request, options.onEvent)
       const server = packet.type === 'request' ? addressOf(packet.options, OPTION.serverId) : null
       if (port === 67 && server !== null && server !== address) options.onOtherServer(server)
       decide(request)
@@ -144,7 +144,7 @@ export async function openDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     count(error === null ? 'answered' : 'unsent')
     if (isClosed) return
     const atMs = Date.now()
-    if (bootFile !== '') options.onEvent({ kind: 'offered', mac: packet.mac, file: bootFile, atMs })
+    if (bootFile !== '') options.onEvent(toldOf(packet.mac, bootFile, atMs))
     if (reply.type === 'ack' && reply.yiaddr !== NO_ADDRESS)
       options.onEvent({ kind: 'addressed', mac: packet.mac, address: reply.yiaddr, atMs })
   }
@@ -208,22 +208,25 @@ function unwritable(file: string, error: unknown): BootError {
 /** Also what is meant for another server tells where a machine will be. */
 function tellOfRequest(
   { packet, from, port }: DhcpRequest,
-  { admission }: DhcpConfig,
   onEvent: DhcpServerOptions['onEvent'],
 ): void {
   if (packet.op !== 'request') return
   const { mac } = packet
   const atMs = Date.now()
   const client = bootClientIn(packet)
-  if (port === 67 && packet.type === 'discover' && client) {
+  if (port === 67 && packet.type === 'discover' && client)
     onEvent({ kind: 'asked', ...client, xid: packet.xid, atMs })
-    if (admission.isImaged(mac)) onEvent({ kind: 'refused', mac, reason: 'own disk', atMs })
-  }
   if (packet.type !== 'request') return
   const chosen = addressOf(packet.options, OPTION.requestedAddress)
   const address =
     port === 4011 ? from.address : packet.ciaddr === NO_ADDRESS ? chosen : packet.ciaddr
   if (address !== null) onEvent({ kind: 'addressed', mac, address, atMs })
+}
+
+function toldOf(mac: string, file: string, atMs: number): BootEvent {
+  return file.endsWith(OWN_DISK)
+    ? { kind: 'refused', mac, reason: 'own disk', atMs }
+    : { kind: 'offered', mac, file, atMs }
 }
 
 function tellOfRefusal(

@@ -35,6 +35,12 @@ export interface BootFiles {
   readonly ipxe: FileByFirmware
 }
 
+/**
+ * The boot file of a machine that is to start from its own disk. There is no such file: firmware that is told so goes on to
+ * its next boot device at once. Where it hears nothing, or of no file, OVMF goes on asking for a minute.
+ */
+export const OWN_DISK = 'own-disk'
+
 /** 7 and 9 (EFI byte code) are one: firmware of x64 has sent either. 15 and up fetch by HTTP; `way` is told by 60. */
 const FIRMWARE: Readonly<Record<number, Firmware>> = {
   0: 'bios',

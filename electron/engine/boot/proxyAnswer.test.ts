@@ -16,7 +16,6 @@ import { addressOf, OPTION, readVendorOptions, textOf } from './dhcpOptions.ts'
 import type { DhcpPacket } from './dhcpPacket.ts'
 import type { Decision, DhcpConfig, DhcpRequest } from './dhcpReply.ts'
 import { recorded, recordedDhcp } from './dhcpVectors.fixture.ts'
-import { offer } from './leases.ts'
 
 const ovmf = packetOf(recorded('07'))
 const iPxeRom = packetOf(recorded('01'))
@@ -161,23 +160,19 @@ describe('who is answered with what', () => {
 describe('a machine that was imaged', () => {
   const imaged: DhcpConfig = { ...config, admission: { ...config.admission, isImaged: () => true } }
 
-  it('is told nothing to start, on either port: it goes on to its own disk', () => {
-    expect(decide(at67(ovmf), imaged)).toMatchObject({ reason: 'own disk' })
-    expect(decide(at4011(ask({ type: 'request' })), imaged)).toMatchObject({ reason: 'own disk' })
+  it('is told of a file that is not there, on either port: it goes on to its own disk at once', () => {
+    expect(fileOf(ovmf, imaged)).toBe('own-disk')
+    expect(sent(decide(at4011(ask({ type: 'request' })), imaged)).file).toBe('own-disk')
+    expect(fileOf(iPxeRom, imaged)).toBe(`http://${SERVER}:8080/own-disk`)
   })
 
-  it('is given an address by a server all the same, and no file: silence would keep it for a minute', () => {
-    const server: DhcpConfig = { ...imaged, mode: 'server' }
-    expect(decide(at4011(ask({ type: 'request' })), server)).toMatchObject({ reason: 'own disk' })
-    const held = offer(new Map(), '10.79.0.100', ovmf.mac, 0)
-    const offered = sent(answer(at67(ovmf), server, held, 1).decision)
-    expect(offered).toMatchObject({
-      type: 'offer',
-      yiaddr: '10.79.0.100',
-      file: '',
-      siaddr: '0.0.0.0',
-    })
-    expect(offered.options.has(OPTION.bootFileName)).toBe(false)
+  it('by HTTP Boot too', () => {
+    const web = ask({}, { 60: 'HTTPClient:Arch:00016:UNDI:003001', 93: [0, 16] })
+    expect(fileOf(web, imaged)).toBe(`http://${SERVER}:8080/own-disk`)
+  })
+
+  it('and where there is nothing for its firmware it hears nothing, as ever', () => {
+    expect(fileOf(ask({}, { 93: [0, 6] }), imaged)).toBe('no file')
   })
 })
 
