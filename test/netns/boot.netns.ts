@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { startPlainDhcp } from '../boot/plainDhcp.ts'
 import { type BootMachine, PART } from '../../electron/engine/boot/boot.ts'
 import { writeBootParts } from './bootParts.fixture.ts'
 import { makeDirectory } from './commands.ts'
@@ -80,8 +81,8 @@ test('a machine is given an address and its boot file, and is followed to the in
   )
 })
 
-test('the command line says how it answers, follows machines, and ends with Ctrl-C', async () => {
-  lab = createLab({ hosts: 2 })
+test('the command line says how it answers, follows machines, warns later, and ends with Ctrl-C', async () => {
+  lab = createLab({ hosts: 4 })
   const env = { ...process.env, BENCHCAST_BOOT_PARTS: directory }
   const catalog = path.join(directory, 'catalog')
   const args = [CLI, 'boot', '--nic', 'lan0', '--json', '--catalog', catalog]
@@ -98,6 +99,15 @@ test('the command line says how it answers, follows machines, and ends with Ctrl
       isStuck: false,
     }),
   )
+
+  // A router is plugged in. It answers at once, where we look first whether an address is free: a machine takes its offer.
+  await startPlainDhcp(lab, 2)
+  await runShell(3, 'udhcpc -i lan0 -n -q -f -s /bin/true 2>&1')
+  const warned = (): Record<string, unknown>[] =>
+    lines(command).filter(({ event }) => event === 'boot')
+  await vi.waitFor(() => expect(warned()).toHaveLength(2), { timeout: 15_000 })
+  expect(warned()[0]).toMatchObject({ warnings: [] })
+  expect(String(warned()[1]?.['warnings'])).toContain(lab.host(2).address)
   command.process.kill('SIGINT')
   expect((await command.ended).code).toBe(130)
 })

@@ -85,15 +85,16 @@ export const bootCommand = defineCommand({
           trouble = sentence
         },
       })
-      let warned: readonly string[] = []
+      let warned: readonly string[] | null = null
       /** Also of what came later: another DHCP server, a file of leases that cannot be written. */
       const warn = (): void => {
         const now = service.view().bench
         if (now === null) return
         const all = now.trouble === null ? now.warnings : [...now.warnings, now.trouble.message]
-        if (all.join('\n') === warned.join('\n')) return
-        for (const warning of all) if (!warned.includes(warning)) output.line(printable(warning))
-        if (warned.length > 0 || now.trouble !== null) output.event({ event: 'boot', ...now })
+        if (all.join('\n') === warned?.join('\n')) return
+        const fresh = all.filter(warning => warned?.includes(warning) !== true)
+        for (const warning of fresh) output.line(printable(warning))
+        if (warned !== null) output.event({ event: 'boot', ...now })
         warned = all
       }
       const look = (): void => {
