@@ -16,9 +16,14 @@ export function lockPages(): void {
   })
 }
 
-/** No camera, no notifications by the page, no clipboard reading, nothing. */
+/** No camera, no notifications by the page, no clipboard reading, nothing; only putting text into the clipboard. */
 export function denyPermissions(session: Session): void {
-  session.setPermissionRequestHandler((_, __, answer) => answer(false))
-  session.setPermissionCheckHandler(() => false)
+  session.setPermissionRequestHandler((_, permission, answer) => answer(isHarmless(permission)))
+  session.setPermissionCheckHandler((_, permission) => isHarmless(permission))
   session.setDevicePermissionHandler(() => false)
+}
+
+/** Without it "Copy diagnostics" and the copy buttons beside commands do nothing. Reading stays denied. */
+function isHarmless(permission: string): boolean {
+  return permission === 'clipboard-sanitized-write'
 }
