@@ -251,6 +251,7 @@ describe('a machine that left the bench for its own disk', () => {
     await leave(afterwards)
     expect(bench.isImaged(mac)).toBe(true)
     expect(bench.isImaged('02:00:00:00:00:02')).toBe(false)
+    expect(bench.list()[0]?.sentence).toBe('It was imaged, and left for its own disk.')
   })
 
   test('does not, when it stayed', async () => {
@@ -266,6 +267,7 @@ describe('a machine that left the bench for its own disk', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 16 * 60_000 })
     bench.tick()
     expect(bench.isImaged(mac)).toBe(false)
+    expect(bench.list()[0]?.sentence).toMatch(/does not answer/)
     vi.useRealTimers()
   })
 

@@ -298,7 +298,7 @@ export function createBench(options: BenchOptions): Bench {
       serial: machine.serial,
       hardware: entry.hardware,
       state: isThere ? (joined ? 'busy' : said.state) : 'gone',
-      sentence: isThere ? said.sentence || entry.why : 'It does not answer. Is it still on?',
+      sentence: isThere ? said.sentence || entry.why : goneSentence(entry.left),
       sessionId: joined?.id ?? said.sessionId,
       assignedTo: entry.assigned,
       chosenDisk: entry.chosenDisk,
@@ -321,6 +321,13 @@ function taskFor(entry: Entry, { offer }: Errand): Task | null {
     chosenDisk: entry.chosenDisk,
     afterwards: offer.rules.afterwards,
   }
+}
+
+function goneSentence(left: Leave | null): string {
+  const isOnItsWay = left !== null && Date.now() - left.atMs < RESTART_MS
+  return isOnItsWay
+    ? 'It was imaged, and left for its own disk.'
+    : 'It does not answer. Is it still on?'
 }
 
 /** Said at the tile, before a session is lost over it. */
