@@ -14,16 +14,13 @@ import { createErasureCode, type ErasureCode } from '../../shared/fec/fec.ts'
 import { DEFAULT_POLICY, type Policy } from '../../shared/session.ts'
 import { decodeData, encodeDataHeader } from '../../shared/protocol/dataPacket.ts'
 import { decodeFill } from '../../shared/protocol/fill.ts'
-import {
-  DATA_HEADER_BYTES,
-  REPORT_INTERVAL_MS,
-  SILENCE_MS,
-  SYMBOL_BYTES,
-} from '../../shared/protocol/limits.ts'
+import { DATA_HEADER_BYTES, REPORT_INTERVAL_MS, SILENCE_MS } from '../../shared/protocol/limits.ts'
 import type { Manifest } from '../../shared/protocol/manifest.ts'
 import { decodeNeedReport, type NeedReport } from '../../shared/protocol/needReport.ts'
 import type { SessionId } from '../../shared/protocol/packet.ts'
 import { decodeSync, encodeSync } from '../../shared/protocol/syncPacket.ts'
+import { equal, noise, padded, seeded } from './content.ts'
+import { createSimSocket } from './simSocket.ts'
 
 export interface SimReceiver {
   readonly loss: number
@@ -36,7 +33,9 @@ export interface SimReceiver {
   readonly diskBytesPerSecond: number | null
   /** Of its cable: what comes faster waits in the switch's 128 KiB or is lost. Null for any. */
   readonly linkBitsPerSecond: number | null
-  /** From then on it has neither loss nor a slow disk; null for never. */
+  /** What its processor reads from its socket, which holds half a MiB; null for any. */
+  readonly readsBitsPerSecond: number | null
+  /** From then on it has neither loss nor a slow disk or processor; null for never. */
   readonly mendsAtMs: number | null
 }
 
@@ -47,6 +46,7 @@ export const calm: SimReceiver = {
   assemblyBytes: 32 * 1024 * 1024,
   diskBytesPerSecond: null,
   linkBitsPerSecond: null,
+  readsBitsPerSecond: null,
   mendsAtMs: null,
 }
 
@@ -99,7 +99,7 @@ export function simulate(options: SimOptions): SimResult {
   function spread(datagram: Uint8Array): void {
     for (const receiver of receivers) {
       if (!receiver.isListening(nowMs) || random() < receiver.loss(nowMs)) continue
-      if (receiver.fits(datagram.length, nowMs)) receiver.hear(datagram, nowMs)
+      if (receiver.fits(datagram.length, nowMs)) receiver.arrive(datagram, nowMs)
     }
   }
 
@@ -163,6 +163,7 @@ export function simulate(options: SimOptions): SimResult {
       done: receivers.filter(one => one.doneAtMs !== null).length,
       sentBitsPerSecond: ((sentBytes - steppedBytes) * 8 * 1000) / STRAGGLER_STEP_MS,
       rateBitsPerSecond: options.rateBitsPerSecond,
+      isCapped: true,
       isCatchingUp,
     })
     steppedBytes = sentBytes
@@ -233,7 +234,7 @@ function createSimReceiver(
   loss(nowMs: number): number
   /** Whether its cable has room now. */
   fits(bytes: number, nowMs: number): boolean
-  hear(datagram: Uint8Array, nowMs: number): void
+  arrive(datagram: Uint8Array, nowMs: number): void
   fill(message: Uint8Array, nowMs: number): void
   /** As the session knows it from the reports. */
   account(report: NeedReport): void
@@ -255,6 +256,7 @@ function createSimReceiver(
   /** Until then the disk's time is spent. */
   let settledAtMs = 0
   let cable = { bytes: 0, atMs: 0 }
+  const socket = createSimSocket(hear)
   let isAsked = false
   let reportedAtMs = options.joinsAtMs
   const known = { ...NOTHING_KNOWN }
@@ -285,6 +287,19 @@ function createSimReceiver(
     }
   }
 
+  function hear(datagram: Uint8Array, nowMs: number): void {
+    const data = decodeData(datagram)
+    if (data.kind === 'data') {
+      const stored = assembler.take(data)
+      if (stored) write(stored, nowMs)
+      return
+    }
+    const sync = decodeSync(datagram)
+    if (sync.kind !== 'sync') throw new Error(sync.reason)
+    assembler.sync(sync)
+    isAsked ||= sync.isReportNow
+  }
+
   const self = {
     options,
     slot,
@@ -300,18 +315,7 @@ function createSimReceiver(
       cable = { bytes: isRoom ? left + bytes : left, atMs: nowMs }
       return isRoom
     },
-    hear(datagram: Uint8Array, nowMs: number) {
-      const data = decodeData(datagram)
-      if (data.kind === 'data') {
-        const stored = assembler.take(data)
-        if (stored) write(stored, nowMs)
-        return
-      }
-      const sync = decodeSync(datagram)
-      if (sync.kind !== 'sync') throw new Error(sync.reason)
-      assembler.sync(sync)
-      isAsked ||= sync.isReportNow
-    },
+    arrive: (datagram: Uint8Array, nowMs: number) => socket.arrive(datagram, nowMs),
     fill(message: Uint8Array, nowMs: number) {
       const fill = decodeFill(message)
       if (fill.kind !== 'fill') throw new Error(fill.reason)
@@ -325,6 +329,7 @@ function createSimReceiver(
       isKnown = true
       known.receivedDatagrams = report.receivedDatagrams
       known.missedDatagrams = report.missedDatagrams
+      known.kernelDrops = report.kernelDrops
       known.freeAssemblyKiB = report.freeAssemblyKiB
       known.limiter = report.limiter
       known.haveBytes = bytesOf(manifest, written.keys())
@@ -333,6 +338,7 @@ function createSimReceiver(
     sample: (nowMs: number): MachineSample | null => (isKnown ? { ...known, atMs: nowMs } : null),
     reports(nowMs: number) {
       settle(nowMs)
+      socket.read(isMended(nowMs) ? null : options.readsBitsPerSecond, nowMs)
       if (!self.isListening(nowMs)) return []
       const isDue = nowMs - reportedAtMs >= REPORT_INTERVAL_MS || nowMs === options.joinsAtMs
       if (!isDue && !isAsked) return []
@@ -343,7 +349,7 @@ function createSimReceiver(
       const isLimited = (queued() / disk) * 1000 > DISK_LIMITS_MS
       return reporter.reports(
         assembler,
-        { kernelDrops: 0, limiter: isLimited ? 'disk' : null },
+        { kernelDrops: socket.kernelDrops(), limiter: isLimited ? 'disk' : null },
         Infinity,
       )
     },
@@ -355,6 +361,7 @@ function createSimReceiver(
 const NOTHING_KNOWN: Omit<MachineSample, 'atMs'> = {
   receivedDatagrams: 0,
   missedDatagrams: 0,
+  kernelDrops: 0,
   haveBytes: 0,
   heldBytes: 0,
   freeAssemblyKiB: 0,
@@ -365,33 +372,4 @@ function bytesOf(manifest: Manifest, chunks: Iterable<number>): number {
   let sum = 0
   for (const chunk of chunks) sum += manifest.storedBytes[chunk] ?? 0
   return sum
-}
-
-/** Mulberry32, in the public domain: small, seeded, good enough to lose datagrams by. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-function noise(length: number, random: () => number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  const words = new Uint32Array(bytes.buffer, 0, length >> 2)
-  for (let i = 0; i < words.length; i++) words[i] = random() * 2 ** 32
-  return bytes
-}
-
-function padded(chunk: Uint8Array | undefined): Uint8Array {
-  if (!chunk) throw new Error('no such chunk')
-  const bytes = new Uint8Array(Math.ceil(chunk.length / SYMBOL_BYTES) * SYMBOL_BYTES)
-  bytes.set(chunk)
-  return bytes
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

@@ -73,6 +73,38 @@ describe('a bench that is slow as a whole', () => {
   })
 })
 
+describe('machines whose processors read less than the cap', () => {
+  const READS = 8e6
+  const bytes = 120 * bench.chunkBytes
+  const readingMs = (bytes * 8 * 1000) / READS
+  const slow = { readsBitsPerSecond: READS }
+
+  it.each([1, 4])('%d of them, all alike, are sent what they read', count => {
+    const result = simulate({ ...bench, chunks: 120, receivers: many(count, slow) })
+    expect(result.isIntact).toBe(true)
+    expect(result.everDeferred).toEqual([])
+    expect(last(result.doneAtMs) / readingMs).toBeLessThan(1.2)
+    expect(result.wireRatio).toBeLessThan(1.2)
+  })
+
+  it('are sent more when they read more', () => {
+    const mendsAtMs = readingMs / 4
+    const result = simulate({ ...bench, chunks: 120, receivers: many(1, { ...slow, mendsAtMs }) })
+    expect(result.isIntact).toBe(true)
+    const restMs = (bytes * 0.75 * 8 * 1000) / bench.rateBitsPerSecond
+    // Ten seconds until it dares: from a fifth of the cap.
+    expect(last(result.doneAtMs) - mendsAtMs - restMs).toBeLessThan(12_000)
+  })
+
+  it('slow none of those that read all', () => {
+    const alone = last(simulate({ ...bench, receivers: many(3) }).doneAtMs)
+    const result = simulate({ ...bench, receivers: [...many(3), { ...calm, ...slow }] })
+    expect(result.isIntact).toBe(true)
+    expect(result.everDeferred).toEqual([3])
+    expect(last(result.doneAtMs.slice(0, 3)) - alone).toBeLessThan(1_500)
+  })
+})
+
 describe('a policy', () => {
   it('of finishing together defers nobody and sends at the slowest one’s pace', () => {
     const receivers = [...many(3), { ...calm, diskBytesPerSecond: SLOW_DISK * 4 }]

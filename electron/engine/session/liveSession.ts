@@ -274,6 +274,7 @@ export async function openLiveSession(
       wantedBitsPerSecond: cap ?? stats.wantedBitsPerSecond,
       capBitsPerSecond: cap,
       linkBitsPerSecond: card.linkBitsPerSecond,
+      limitedBy: slow.limitedBy(),
     }
     for (const receiver of table.all()) gauge(receiver, facts, nowMs)
     const verdict = paceOf(facts, rows(nowMs), card.name)

@@ -6,6 +6,8 @@ export interface MachineSample {
   readonly atMs: number
   readonly receivedDatagrams: number
   readonly missedDatagrams: number
+  /** Of those missed, what its own system dropped before the socket was read; told at once. */
+  readonly kernelDrops: number
   /** Stored bytes, verified and written. */
   readonly haveBytes: number
   /** Stored bytes that arrived and wait to be written. */
@@ -17,6 +19,8 @@ export interface MachineSample {
 export interface MachineFigures {
   /** 0 to 1, of what was sent. */
   readonly loss: number
+  /** 0 to 1, of what reached its card: dropped by its own system, in each of the last two steps at least. */
+  readonly overflow: number
   /** What arrived, headers included. */
   readonly takenBitsPerSecond: number
   readonly writtenBitsPerSecond: number
@@ -46,10 +50,13 @@ const BACKLOG_BYTES = 16 * 2 ** 20
 export function createMachineWindow(): MachineWindow {
   let samples: MachineSample[] = []
   let mostFreeKiB = 0
+  let overflows: Overflows = NO_OVERFLOW
   return {
     step(sample) {
       const last = samples.at(-1)
-      if (last && sample.receivedDatagrams < last.receivedDatagrams) samples = []
+      const isNew = last !== undefined && sample.receivedDatagrams < last.receivedDatagrams
+      if (isNew) samples = []
+      overflows = last && !isNew ? nextOverflows(overflows, last, sample) : NO_OVERFLOW
       samples.push(sample)
       while (samples.length > 2 && sample.atMs - (samples[1]?.atMs ?? 0) >= WINDOW_MS) {
         samples.shift()
@@ -66,6 +73,7 @@ export function createMachineWindow(): MachineWindow {
       const isFull = sample.freeAssemblyKiB < mostFreeKiB * LITTLE_FREE
       return {
         loss: total < LEAST_DATAGRAMS ? 0 : missed / total,
+        overflow: Math.min(overflows.before, overflows.last),
         takenBitsPerSecond: (received * WIRE_BITS * 1000) / spanMs,
         writtenBitsPerSecond: (writtenBytes * 8 * 1000) / spanMs,
         isBacklogged: sample.limiter !== null || sample.heldBytes >= waits || isFull,
@@ -73,4 +81,19 @@ export function createMachineWindow(): MachineWindow {
       }
     },
   }
+}
+
+interface Overflows {
+  readonly before: number
+  readonly last: number
+}
+
+const NO_OVERFLOW: Overflows = { before: 0, last: 0 }
+
+/** A step without a report tells nothing. */
+function nextOverflows(known: Overflows, last: MachineSample, sample: MachineSample): Overflows {
+  const received = sample.receivedDatagrams - last.receivedDatagrams
+  const dropped = Math.max(0, sample.kernelDrops - last.kernelDrops)
+  const total = received + dropped
+  return total === 0 ? known : { before: known.last, last: dropped / total }
 }

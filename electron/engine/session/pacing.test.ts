@@ -14,6 +14,7 @@ const sender: SenderPace = {
   sentBitsPerSecond: 400e6,
   wantedBitsPerSecond: 400e6,
   capBitsPerSecond: null,
+  limitedBy: null,
   linkBitsPerSecond: 1e9,
 }
 const capped: SenderPace = { ...sender, capBitsPerSecond: 400e6 }
@@ -204,6 +205,14 @@ test.each([
     'receiver',
     4,
     'Machine 4',
+  ],
+  [
+    'a machine that the session has slowed down to, though nothing slows it now',
+    { ...cap, sentBitsPerSecond: 40e6, limitedBy: row.number },
+    [row],
+    'receiver',
+    row.number,
+    'takes no more',
   ],
   ['this computer', { ...sender, sentBitsPerSecond: 150e6 }, [row], 'sender', null, '150 Mbit/s'],
   [

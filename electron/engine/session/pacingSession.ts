@@ -15,6 +15,8 @@ export interface SenderPace {
   readonly capBitsPerSecond: number | null
   /** Of this computer's card; null where unknown. */
   readonly linkBitsPerSecond: number | null
+  /** The number of the machine whose own pace is the session's; null for none. */
+  readonly limitedBy: number | null
 }
 
 type PacedReceiver = Pick<
@@ -54,6 +56,12 @@ export function paceOf(
       const sentence = PACES[worst.slowBecause.reason](worst.number)
       return { kind: 'receiver', receiverNumber: worst.number, sentence }
     }
+  }
+  const { limitedBy } = sender
+  const isLimited = sender.sentBitsPerSecond < sender.wantedBitsPerSecond * REACHED
+  if (isLimited && receiving.some(row => row.number === limitedBy)) {
+    const sentence = `Machine ${limitedBy}, which takes no more, paces the session`
+    return { kind: 'receiver', receiverNumber: limitedBy, sentence }
   }
   return paceOfSender(sender, isStarved, card)
 }

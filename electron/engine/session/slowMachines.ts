@@ -16,12 +16,15 @@ export interface SenderFigures {
   readonly policy: Policy
   readonly sentBytes: number
   readonly rateBitsPerSecond: number
+  readonly isCapped: boolean
   readonly isCatchingUp: boolean
 }
 
 export interface SlowMachines {
   /** Each STRAGGLER_STEP_MS while the session runs. */
   step(sender: SenderFigures, nowMs: number): void
+  /** The number of the machine whose own pace the session goes at; null for none. */
+  limitedBy(): number | null
 }
 
 export function createSlowMachines(options: SlowMachinesOptions): SlowMachines {
@@ -29,9 +32,10 @@ export function createSlowMachines(options: SlowMachinesOptions): SlowMachines {
   const joinedAtMs = new Map<number, number>()
   let before = { atMs: 0, sentBytes: 0 }
   let told = ''
+  let limitedBy: number | null = null
 
   return {
-    step({ policy, sentBytes, rateBitsPerSecond, isCatchingUp }, nowMs) {
+    step({ policy, sentBytes, rateBitsPerSecond, isCapped, isCatchingUp }, nowMs) {
       const receivers = options.receivers()
       const receiving = receivers.filter(one => one.state.state === 'receiving')
       for (const { slot, admittedAtMs } of receiving) {
@@ -48,6 +52,7 @@ export function createSlowMachines(options: SlowMachinesOptions): SlowMachines {
         done: receivers.filter(one => one.state.state === 'done').length,
         sentBitsPerSecond,
         rateBitsPerSecond,
+        isCapped,
         isCatchingUp,
       })
       for (const receiver of receivers) {
@@ -57,6 +62,7 @@ export function createSlowMachines(options: SlowMachinesOptions): SlowMachines {
         receiver.isDeferred = isDeferred
       }
       const { limitBitsPerSecond, catchUpBitsPerSecond } = verdict
+      limitedBy = receivers.find(one => one.slot === verdict.limitedBy)?.number ?? null
       const text = `${limitBitsPerSecond} ${catchUpBitsPerSecond}`
       if (text !== told) {
         options.command({ kind: 'ownPace', limitBitsPerSecond, catchUpBitsPerSecond })
@@ -67,6 +73,7 @@ export function createSlowMachines(options: SlowMachinesOptions): SlowMachines {
         if (receiver) options.drop(receiver, tooSlowFault(policy, bitsPerSecond))
       }
     },
+    limitedBy: () => limitedBy,
   }
 }
 

@@ -8,6 +8,7 @@ import { createStragglers, STRAGGLER_STEP_MS } from './stragglers.ts'
 const RATE = 100e6
 const well: MachineFigures = {
   loss: 0.01,
+  overflow: 0,
   takenBitsPerSecond: RATE,
   writtenBitsPerSecond: RATE,
   isBacklogged: false,
@@ -74,6 +75,30 @@ describe('a machine’s own pace', () => {
     expect(pace.bitsPerSecond).toBeLessThan(RATE / 9)
   })
 
+  it('is less than its processor reads until the queue before it is empty, then about what it reads', () => {
+    const reads = RATE / 10
+    const drops = { ...well, loss: 0.3, overflow: 0.9, takenBitsPerSecond: reads }
+    let pace = nextPace({ ...FULL_PACE, isCable: true }, drops, RATE, RATE)
+    expect(pace).toMatchObject({ bitsPerSecond: reads * 0.75, isQueued: true, isCable: false })
+    const sent = reads * 0.75
+    const emptying = { ...well, loss: 0.3, takenBitsPerSecond: reads }
+    expect(nextPace(pace, emptying, sent, RATE)).toEqual(pace)
+    pace = nextPace(pace, { ...well, takenBitsPerSecond: sent }, sent, RATE)
+    expect(pace.bitsPerSecond).toBeGreaterThan(reads * 0.9)
+    for (let i = 0; i < 40; i++) {
+      const now = pace.bitsPerSecond ?? RATE
+      const taken = { ...well, takenBitsPerSecond: Math.min(now, reads) }
+      pace = nextPace(pace, taken, now, RATE)
+    }
+    // More than that would only fill the queue again.
+    expect(pace.bitsPerSecond).toBeLessThan(reads * 1.25)
+    for (let i = 0; i < 100; i++) {
+      const now = pace.bitsPerSecond ?? RATE
+      pace = nextPace(pace, { ...well, takenBitsPerSecond: now }, now, RATE)
+    }
+    expect(pace.bitsPerSecond).toBe(null)
+  })
+
   it('is the full rate on a bad cable: loss stays, whatever the rate', () => {
     const lossy = { ...well, loss: 0.3, takenBitsPerSecond: RATE * 0.7 }
     let pace = nextPace(FULL_PACE, lossy, RATE, RATE)
@@ -98,6 +123,7 @@ describe('a policy’s verdict', () => {
         done,
         sentBitsPerSecond: RATE,
         rateBitsPerSecond: RATE,
+        isCapped: false,
         isCatchingUp: false,
       })
       dropped.push(...verdict.dropped.map(one => one.slot))
@@ -110,6 +136,7 @@ describe('a policy’s verdict', () => {
       atMs,
       receivedDatagrams: atMs * 8,
       missedDatagrams: 0,
+      kernelDrops: 0,
       haveBytes: (share * RATE * atMs) / 8_000,
       heldBytes: 0,
       freeAssemblyKiB: share < 1 && atMs > 0 ? 0 : 262_144,
@@ -137,6 +164,50 @@ describe('a policy’s verdict', () => {
     expect(verdict?.limitBitsPerSecond).toBeCloseTo(RATE * 0.1272)
   })
 
+  /** Machines whose own systems drop these shares of what is sent, in the steps that say so. */
+  function overflowing(
+    shares: readonly number[],
+    isCapped: boolean,
+    isDropping: (step: number) => boolean = () => true,
+  ) {
+    const stragglers = createStragglers()
+    const each = 4_000
+    const counts = shares.map(() => ({ received: 0, drops: 0 }))
+    return Array.from({ length: 9 }, (_, i) => {
+      counts.forEach((count, slot) => {
+        const drops = isDropping(i) ? each * (shares[slot] ?? 0) : 0
+        count.received += each - drops
+        count.drops += drops
+      })
+      const machines = counts.map(({ received, drops }, slot) => {
+        const one = { ...sample(1, i * STRAGGLER_STEP_MS), receivedDatagrams: received }
+        return [slot, { ...one, missedDatagrams: drops, kernelDrops: drops }] as const
+      })
+      return stragglers.step({
+        atMs: i * STRAGGLER_STEP_MS,
+        policy: { kind: 'fair' },
+        machines: new Map(machines),
+        done: 0,
+        sentBitsPerSecond: RATE,
+        rateBitsPerSecond: RATE,
+        isCapped,
+        isCatchingUp: false,
+      }).limitBitsPerSecond
+    })
+  }
+
+  it('sends under a cap what the fastest reads where all throw away unread', () => {
+    const paced = (share: number) => (1 - share) * 4_000 * 2 * 1474 * 8 * 0.75
+    expect(overflowing([0.9], true).at(-1)).toBeCloseTo(paced(0.9))
+    expect(overflowing([0.9, 0.88], true).at(-1)).toBeCloseTo(paced(0.88))
+  })
+
+  it('does not slow for that without a cap, for one of several, or for a moment', () => {
+    expect(new Set(overflowing([0.9], false))).toEqual(new Set([null]))
+    expect(new Set(overflowing([0.9, 0, 0], true))).toEqual(new Set([null]))
+    expect(new Set(overflowing([0.9], true, i => i % 3 === 2))).toEqual(new Set([null]))
+  })
+
   it('drops who stays below a rate for half a minute, once somebody is faster', () => {
     const policy = { kind: 'drop', belowBitsPerSecond: RATE / 2 } as const
     expect(run(policy, [1, 0.1], 29).dropped).toEqual([])
@@ -158,6 +229,7 @@ describe('a policy’s verdict', () => {
         done: 0,
         sentBitsPerSecond: RATE,
         rateBitsPerSecond: RATE,
+        isCapped: false,
         isCatchingUp: false,
       })
     for (let atMs = 0; atMs <= 4_000; atMs += STRAGGLER_STEP_MS) step(atMs, 0.1)

@@ -22,6 +22,8 @@ export interface StragglerStep {
   readonly sentBitsPerSecond: number
   /** What may go out: cap, or what the bench carries. */
   readonly rateBitsPerSecond: number
+  /** It is the technician's: nothing else looks what the bench carries. */
+  readonly isCapped: boolean
   /** The pass is the stragglers'. */
   readonly isCatchingUp: boolean
 }
@@ -91,9 +93,11 @@ export function createStragglers(): Stragglers {
       // What it takes of the others' passes is where its own begin.
       if (isLate && !step.isCatchingUp) machine.pace = nextPace(FULL_PACE, one, 0, Infinity)
       else {
-        // Loss that machines share is the rate control's, unless one of them may slow down all.
+        // Loss that machines share is the rate control's, unless one of them may slow down all. Under a cap there is no
+        // control, and a cap sends all it may into any cable; but not what all of them throw away unread.
         const isOwn = isLate || step.policy.kind === 'together'
-        const shown = isOwn ? one : { ...one, loss: 0, isBacklogged: one.isFull }
+        const overflow = step.isCapped ? one.overflow : 0
+        const shown = isOwn ? one : { ...one, loss: 0, overflow, isBacklogged: one.isFull }
         machine.pace = nextPace(machine.pace, shown, sentBitsPerSecond, rateBitsPerSecond)
       }
     }

@@ -214,6 +214,7 @@ function pacedBy(rate: number, cap: number | null): Session['pacedBy'] {
     wantedBitsPerSecond: cap ?? rate,
     capBitsPerSecond: cap,
     linkBitsPerSecond: null,
+    limitedBy: null,
   }
   if (cap === null || !isAtCap(sender)) return null
   return { kind: 'cap', receiverNumber: null, sentence: `The cap of ${formatBits(cap)} paces it` }
