@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
+import type { Afterwards } from '../../shared/bench.ts'
 import type { BootMachine as BootRow } from '../../shared/boot.ts'
 import {
   BY_HAND,
@@ -35,6 +36,11 @@ export interface BootBenchOptions {
   readonly parts?: string
 }
 
+export interface SessionOptions {
+  readonly rateBitsPerSecond?: number
+  readonly afterwards?: Afterwards
+}
+
 export interface BootBench {
   readonly lab: Lab
   /** Goes away with the bench. */
@@ -45,12 +51,14 @@ export interface BootBench {
   bootRow(machine: BootMachine): Promise<BootRow | undefined>
   receiver(machine: BootMachine): Promise<Receiver | undefined>
   /** Imports the image and opens its session; answers the session's id. */
-  openSession(image: string, rateBitsPerSecond?: number | null): Promise<string>
+  openSession(image: string, options?: SessionOptions): Promise<string>
   /** Waits until all of them have joined, then starts. */
   begin(sessionId: string, machines: readonly BootMachine[]): Promise<void>
   /** Waits until each has its target read back and matched. */
   finish(machines: readonly BootMachine[]): Promise<void>
   session(sessionId: string): Promise<Session | undefined>
+  /** What the machine has told of itself, as the technician reads it. */
+  log(machine: BootMachine): Promise<string>
   close(): Promise<void>
 }
 
@@ -102,7 +110,7 @@ export async function openBootBench(options: BootBenchOptions): Promise<BootBenc
       bootRow: async machine =>
         (await call('boot:view', null)).machines.find(row => row.mac === machine.mac),
       receiver,
-      async openSession(image, rateBitsPerSecond = null) {
+      async openSession(image, { rateBitsPerSecond = null, afterwards = 'stay' } = {}) {
         const imageId = importImage(catalog, image)
         const { id } = await call('session:open', {
           protocol: 'benchcast',
@@ -116,6 +124,7 @@ export async function openBootBench(options: BootBenchOptions): Promise<BootBenc
           // Beside another DHCP server, whoever is not listed has to be approved.
           rules: {
             ...DEFAULT_RULES,
+            afterwards,
             machines: Array.from({ length: options.machines }, (_, i) => macOf(i + 1)),
             isConfirmed: true,
           },
@@ -133,6 +142,11 @@ export async function openBootBench(options: BootBenchOptions): Promise<BootBenc
         await expect.poll(() => states(all), { timeout: LIMIT_MS, interval: 500 }).toEqual(wanted)
       },
       session: async id => (await call('session:list', null)).find(row => row.id === id),
+      async log(machine) {
+        const { id: machineId } = (await receiver(machine)) ?? { id: '' }
+        const lines = await call('bench:log', { machineId })
+        return lines.map(line => line.text).join('\n')
+      },
       close,
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * Each way from power-on to a machine that starts from its own disk: on an isolated bench, where we are the DHCP server,
- * and beside a plain one, where we are its proxy.
+ * and beside a plain one, where we are its proxy. It starts anew or turns itself off as its session says.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -71,6 +71,8 @@ describe.each(['server', 'proxy'] as const)('with DHCP as %s', dhcp => {
   test.each(CHAINS)(
     'a machine with an empty disk ($firmware) is imaged, and starts from its disk',
     async ({ firmware, row, lockdown, isLocked, memoryMib }) => {
+      // Its firmware goes to the network first: what starts anew asks there again, and is sent on.
+      const afterwards = dhcp === 'server' || firmware === 'bios' ? 'reboot' : 'poweroff'
       bench = await openBootBench({ machines: 1, dhcp })
       const picture = (name: string): string =>
         path.join(PICTURES, `${firmware}-${dhcp}-${name}.png`)
@@ -90,23 +92,31 @@ describe.each(['server', 'proxy'] as const)('with DHCP as %s', dhcp => {
       expect(await bench.bootRow(machine)).toMatchObject({ ...row, isStuck: false, starts: 1 })
       expect((await bench.bootRow(machine))?.state).toMatch(/^(initramfs|up)$/)
 
-      const session = await bench.openSession(image)
+      const session = await bench.openSession(image, { afterwards })
       await bench.begin(session, [machine])
       await bench.finish([machine])
       await machine.says(/state done/, LIMIT_MS)
-      await machine.photograph(picture('done'))
       expect(await bench.session(session)).toMatchObject({ counts: { verified: 1, failed: 0 } })
-      await machine.pullPlug()
+      expect(await bench.receiver(machine)).toMatchObject({ afterwards })
+      const log = await bench.log(machine)
+      expect(log).toContain(`started from ${machine.mac}`)
+      expect(log).toMatch(/Disk vda: .*64 MiB, virtio/)
+
+      if (afterwards === 'poweroff') await machine.running.ended
+      const started =
+        afterwards === 'reboot' ? machine : bench.turnOn({ ...options, startsFrom: 'disk' })
+      await started.says(new RegExp(`this is the disk of ${firmware}`), 2 * LIMIT_MS)
+      await started.photograph(picture('own-disk'))
+      expect(started.serial().includes('Kernel is locked down from EFI Secure Boot')).toBe(isLocked)
+      if (afterwards === 'reboot') {
+        const row = { state: 'refused', isStuck: false, starts: 2 }
+        expect(await bench.bootRow(machine)).toMatchObject(row)
+      }
+      await started.pullPlug()
       expect(beginsWith(disk, image)).toBe(true)
       const rest = fs.readFileSync(disk).subarray(40 * MIB)
       expect(rest.equals(Buffer.alloc(rest.length))).toBe(true)
-
-      const started = bench.turnOn({ ...options, startsFrom: 'disk' })
-      await started.says(new RegExp(`this is the disk of ${firmware}`), LIMIT_MS)
-      await started.photograph(picture('own-disk'))
-      expect(started.serial().includes('Kernel is locked down from EFI Secure Boot')).toBe(isLocked)
-      await started.pullPlug()
     },
-    2 * LIMIT_MS,
+    4 * LIMIT_MS,
   )
 })

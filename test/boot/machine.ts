@@ -141,10 +141,10 @@ function plugIn(namespace: string): void {
 }
 
 /** As a technician does in the firmware's menu (OvmfPkg/NetworkPkg). */
-const WITHOUT_PXE = ['IPv4', 'IPv6'].map(version => [
+const withoutPxe = (version: 'IPv4' | 'IPv6'): string[] => [
   '-fw_cfg',
   `name=opt/org.tianocore/${version}PXESupport,string=no`,
-])
+]
 
 /** Q35 for UEFI: Secure Boot's variables are kept from the system by SMM, which the older board has not. */
 function firmwareArguments(firmware: Firmware, directory: string): string[][] {
@@ -156,7 +156,9 @@ function firmwareArguments(firmware: Firmware, directory: string): string[][] {
   const fresh = path.join(OVMF, isSecure ? 'OVMF_VARS_4M.ms.fd' : 'OVMF_VARS_4M.fd')
   if (!fs.existsSync(variables)) fs.copyFileSync(fresh, variables)
   return [
-    ...(firmware === 'httpBoot' ? WITHOUT_PXE : []),
+    ...(firmware === 'httpBoot' ? [withoutPxe('IPv4')] : []),
+    // Where no router answers, it asks for a minute.
+    withoutPxe('IPv6'),
     ['-machine', isSecure ? 'q35,smm=on' : 'q35'],
     ...(isSecure ? [['-global', 'driver=cfi.pflash01,property=secure,value=on']] : []),
     ['-global', 'ICH9-LPC.disable_s3=1'],

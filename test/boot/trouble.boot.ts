@@ -45,7 +45,7 @@ test(
     const disk = makeBlankDisk(bench, 'disk', 160 * MIB)
     const machine = bench.turnOn({ ...MACHINE, disk })
     await machine.says(/state ready/, LIMIT_MS)
-    const id = await bench.openSession(image, RATE_BITS_PER_SECOND)
+    const id = await bench.openSession(image, { rateBitsPerSecond: RATE_BITS_PER_SECOND })
     await bench.begin(id, [machine])
     const share = async (state: string): Promise<number> => {
       const row = await bench.receiver(machine)
