@@ -1,7 +1,7 @@
 import { HardDrive } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Receiver, Session } from '../../../shared/session.ts'
-import { useApp, useAsk } from '../../app/context.ts'
+import { useApp, useEngine } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog, DialogButtons } from '../../ui/Dialog.tsx'
 import { formatCount } from '../../ui/format.ts'
@@ -22,7 +22,8 @@ export function ConfirmErase({
   readonly isOpen: boolean
   readonly onClose: () => void
 }) {
-  const ask = useAsk()
+  const engine = useEngine()
+  const tell = useApp(state => state.tell)
   const machines = useApp(state => state.benchMachines)
   const shown = useMemo(
     () => shownMachines(session.id, machinesToErase(session, receivers), machines, []),
@@ -32,9 +33,12 @@ export function ConfirmErase({
   const startsAtOnce = session.state === 'waiting' && startsByHand(session)
   const confirm = async (): Promise<void> => {
     onClose()
-    const isConfirmed = await ask('session:confirm', { sessionId: session.id })
-    if (isConfirmed !== null && startsAtOnce)
-      await ask('session:startNow', { sessionId: session.id })
+    try {
+      await engine.call('session:confirm', { sessionId: session.id })
+      if (startsAtOnce) await engine.call('session:startNow', { sessionId: session.id })
+    } catch (error) {
+      tell('bad', error instanceof Error ? error.message : String(error))
+    }
   }
   return (
     <Dialog

@@ -6,6 +6,7 @@ import { Button } from '../../../ui/Button.tsx'
 import {
   formatBits,
   formatBytes,
+  formatCount,
   formatDuration,
   formatPercent,
   formatRate,
@@ -79,7 +80,10 @@ export function MachineDetail({
         />
         {receiver && <Progress receiver={receiver} protocol={session?.protocol ?? 'benchcast'} />}
         {boot && receiver === null && (
-          <Row name="Started" value={`${boot.starts} times, ${boot.asks} requests`} />
+          <Row
+            name="Started"
+            value={`${formatCount(boot.starts, 'time')}, ${formatCount(boot.asks, 'request')}`}
+          />
         )}
       </dl>
       {machine?.hardware && <Disks shown={shown} machine={machine} phase={phase} />}

@@ -24,6 +24,13 @@ test('before the start a tile shows the disk and what is on it now; after it onl
   expect(tileText(shown({}), '', 'running').target).not.toContain('Windows')
 })
 
+test('only who takes part waits for the start', () => {
+  expect(tileText(shown({ state: 'joining' }), '', 'waiting').figures).toBe('Waits for the start')
+  for (const state of ['asking', 'dropped', 'refused'] as const) {
+    expect(tileText(shown({ state }), '', 'waiting').figures).toBe('')
+  }
+})
+
 test('what is wrong takes the place of figures, and the doctor’s word turns a calm tile', () => {
   const fault = { code: 'disk/too-small', message: 'Fit a larger disk.' }
   expect(tileText(shown({ state: 'refused', fault }), '', 'running').trouble).toBe(fault.message)

@@ -4,6 +4,7 @@ import { formatDuration, formatRate, formatShare } from '../../../ui/format.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
 import type { Look, Phase } from '../look.ts'
 import { adviceAt, contentWords, diskName, identityOf, lookAt, remarkAt } from '../machineLook.ts'
+import { isOnBench } from '../select.ts'
 import { targetDisk } from '../target.ts'
 
 export interface TileText {
@@ -80,7 +81,7 @@ function targetLine(shown: ShownMachine, phase: Phase): string {
 }
 
 function figures(receiver: Receiver, phase: Phase): string {
-  if (phase === 'waiting') return receiver.state === 'asking' ? '' : 'Waits for the start'
+  if (phase === 'waiting') return isOnBench(receiver) ? 'Waits for the start' : ''
   if (phase === 'ended') return ''
   return [
     receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : null,
