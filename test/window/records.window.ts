@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { importImage } from '../netns/commands.ts'
 import { type BenchWindow, launch } from './app.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
+import { saved } from './saved.ts'
 
 let directory: string
 let bench: BenchWindow
@@ -78,34 +79,11 @@ test('a template is kept over a restart and opened with one press; its sessionâ€
   await button('History').click()
   await bench.page.getByRole('list', { name: 'Sessions', exact: true }).getByRole('button').click()
   await bench.picture('real-record')
-  const saved = await saving('Export CSV')
-  expect(saved).toContain(name)
-  expect(saved.split('\r\n').filter(Boolean)).toHaveLength(2)
-  expect(JSON.parse(await saving('Export JSON'))).toMatchObject({})
+  const record = await saved(bench, 'Export CSV')
+  expect(record).toContain(name)
+  expect(record.split('\r\n').filter(Boolean)).toHaveLength(2)
+  expect(JSON.parse(await saved(bench, 'Export JSON'))).toMatchObject({})
 })
-
-/** Presses the button and answers the file that the window saves. */
-async function saving(label: string): Promise<string> {
-  const cdp = await bench.page.context().newCDPSession(bench.page)
-  const folder = mkdtempSync(path.join(directory, 'saved-'))
-  await cdp.send('Browser.setDownloadBehavior', {
-    behavior: 'allow',
-    downloadPath: folder,
-    eventsEnabled: true,
-  })
-  const named = new Promise<string>(resolve =>
-    cdp.once('Browser.downloadWillBegin', event => resolve(event.suggestedFilename)),
-  )
-  const done = new Promise<void>(resolve =>
-    cdp.on('Browser.downloadProgress', ({ state }) => {
-      if (state === 'completed') resolve()
-    }),
-  )
-  await button(label).click()
-  const file = await named
-  await done
-  return readFileSync(path.join(folder, file), 'utf8')
-}
 
 test('diagnostics are in the clipboard after one press, without keys', async () => {
   const { page } = bench
