@@ -23,3 +23,14 @@ function otherEndian(uuid: string): string {
   const [a = '', b = '', c = '', ...rest] = uuid.split('-')
   return [swap(a), swap(b), swap(c), ...rest].join('-')
 }
+
+/** Whether a list of MAC addresses and UUIDs, as somebody wrote them, has the machine. */
+export function isExpected(
+  machine: { readonly mac: string; readonly uuid: string },
+  listed: readonly string[],
+): boolean {
+  if (listed.length === 0) return false
+  const keys = new Set(listed.flatMap(text => machineKey(text) ?? []))
+  const key = (text: string): string => machineKey(text) ?? ''
+  return isListed({ mac: key(machine.mac), uuid: key(machine.uuid) }, keys)
+}

@@ -139,6 +139,9 @@ test('a disk is chosen by hand, the other is untouched, and what was not verifie
   await expect.poll(() => again.getAttribute('data-state-name'), WAIT).toBe('done')
   expect(isImaged(second.files['sda'] ?? '')).toBe(true)
   expect(isUntouched(first.files['sda'] ?? '')).toBe(true)
+  // The machine that was done before is not called, and so not refused.
+  await page.getByText('1 of 1 machine verified').first().waitFor()
+  expect(await inState('refused').count()).toBe(0)
 })
 
 test('a machine that starts over the network has a tile from its first packet on', async () => {

@@ -62,6 +62,7 @@ function offer(
   id: string,
   states: Readonly<Record<string, Receiver['state']>> = {},
   afterwards: Afterwards | null = null,
+  listed: readonly string[] | null = null,
 ): Offer {
   return {
     id,
@@ -75,7 +76,12 @@ function offer(
       data: { group: '239.255.64.1', port: 63_000 },
       key: '0'.repeat(64),
     },
-    rules: { target: 'smallest', afterwards: 'reboot' },
+    rules: {
+      target: 'smallest',
+      afterwards: 'reboot',
+      machines: [...(listed ?? [])],
+      admitsUnknown: listed === null,
+    },
     stateOf: machineId => states[machineId] ?? null,
     afterwardsOf: () => afterwards,
   }
@@ -199,6 +205,19 @@ test('a machine keeps the number on its screen on a bench that has forgotten it,
   await expect.poll(() => keeps.heard[0]).toMatchObject({ number: 7 })
   const loses = await connect(helloOf('02', { number: 7 }))
   await expect.poll(() => loses.heard[0]).toMatchObject({ number: 1 })
+})
+
+test('a session for listed machines alone gets those, and no other machine is sent there', async () => {
+  const machine = await connect(helloOf('01'))
+  const { mac } = helloOf('01').machine
+  offers = [offer('0000000a', {}, null, ['02:00:00:00:00:99'])]
+  bench.tick()
+  await expect
+    .poll(() => last(machine))
+    .toMatchObject({ task: null, why: 'It is not on the list of Session 0000000a.' })
+  offers = [...offers, offer('0000000b', {}, null, [mac.replaceAll(':', '-').toUpperCase()])]
+  bench.tick()
+  await expect.poll(() => last(machine)).toMatchObject({ task: { session: '0000000b' } })
 })
 
 test('the only open session is its task; of two none, until the technician says which', async () => {

@@ -173,7 +173,7 @@ export function createBench(options: BenchOptions): Bench {
   }
 
   function send(entry: Entry, link: MachineLink): void {
-    const errand = errandOf(entry.machine.id, entry.assigned, offersAt(link.benchAddress))
+    const errand = errandOf(entry.machine, entry.assigned, offersAt(link.benchAddress))
     const message = { type: 'task', task: taskFor(entry, errand), why: errand.why } as const
     const text = JSON.stringify(message)
     if (text === entry.sent) return
@@ -254,7 +254,7 @@ export function createBench(options: BenchOptions): Bench {
       if (!entry?.left) return false
       const { session, benchAddress, atMs } = entry.left
       const offers = offersAt(benchAddress)
-      if (errandOf(entry.machine.id, entry.assigned, offers).offer !== null) return false
+      if (errandOf(entry.machine, entry.assigned, offers).offer !== null) return false
       return offers.some(({ id }) => id === session) || Date.now() - atMs < RESTART_MS
     },
     numberOf(machine, address) {

@@ -1,6 +1,6 @@
 /** Whether a machine may take part: at once, after the technician's nod, or not at all. Pure. */
 import type { Fault } from '../../../shared/fault.ts'
-import { isListed, machineKey } from '../../../shared/machineKey.ts'
+import { isExpected } from '../../../shared/machineKey.ts'
 import type { Machine, Target } from '../../../shared/protocol/control.ts'
 import type { Rules } from '../../../shared/session.ts'
 
@@ -53,13 +53,6 @@ export function asksBecause(
   if (rules.approvesUnknown) return 'Machines that are not on the list wait for your approval.'
   if (otherDhcp === null) return ''
   return `This network has another DHCP server (${otherDhcp}), so it may have machines that nobody meant to image. Those that are not on the list wait for your approval before a disk is written.`
-}
-
-function isExpected(machine: Pick<Machine, 'mac' | 'uuid'>, listed: readonly string[]): boolean {
-  if (listed.length === 0) return false
-  const keys = new Set(listed.flatMap(text => machineKey(text) ?? []))
-  const key = (text: string): string => machineKey(text) ?? ''
-  return isListed({ mac: key(machine.mac), uuid: key(machine.uuid) }, keys)
 }
 
 const UNCONFIRMED =
