@@ -13,14 +13,13 @@ import {
   type Session,
 } from '../../shared/session.ts'
 import { BENCH_PORT } from '../../shared/protocol/limits.ts'
-import { attachLoop, importImage, makeDirectory, writeImage } from './commands.ts'
+import { importImage, makeDirectory, writeImage } from './commands.ts'
+import { type DiskMachine, isPattern, turnOnMachine } from './diskMachine.ts'
 import { type EngineProcess, startEngine } from './engine.ts'
-import { createLab, type Lab, type Running } from './harness.ts'
+import { createLab, type Lab } from './harness.ts'
 
-const SCRIPT = path.join(import.meta.dirname, 'bootMachine.ts')
 const MIB = 1024 * 1024
 const IMAGE_BYTES = 24 * MIB
-const PATTERN = Buffer.alloc(IMAGE_BYTES, 'nobody may write here ')
 const WAIT = { timeout: 30_000, interval: 200 }
 
 let directory: string
@@ -28,11 +27,11 @@ let lab: Lab
 let engine: EngineProcess
 let catalog: string
 let imageId: string
-let loops: ReturnType<typeof attachLoop>[]
+let machines: DiskMachine[]
 
 beforeEach(async () => {
   directory = makeDirectory()
-  loops = []
+  machines = []
   const image = path.join(directory, 'image')
   writeImage(image, IMAGE_BYTES, 1)
   catalog = path.join(directory, 'catalog')
@@ -43,39 +42,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await engine.end()
   lab.remove()
-  for (const loop of loops) loop.detach()
+  for (const machine of machines) machine.detach()
   fs.rmSync(directory, { recursive: true, force: true })
 })
 
-interface Machine {
-  readonly running: Running
-  readonly address: string
-  /** By the disk's name: the file behind it. */
-  readonly files: Readonly<Record<string, string>>
-}
-
-/** `disks`: names and sizes, each full of a pattern. */
-function turnOn(host: number, disks: Readonly<Record<string, number>>): Machine {
-  const own = path.join(directory, `machine${host}`)
-  fs.mkdirSync(path.join(own, 'dev'), { recursive: true })
-  const files: Record<string, string> = {}
-  for (const [name, sizeBytes] of Object.entries(disks)) {
-    const file = path.join(own, `${name}.img`)
-    const loop = attachLoop(file, sizeBytes)
-    loops.push(loop)
-    fs.writeFileSync(file, PATTERN.subarray(0, sizeBytes), { flag: 'r+' })
-    files[name] = file
-    fs.symlinkSync(loop.device, path.join(own, 'dev', name))
-    const sys = path.join(own, 'sys', name)
-    fs.mkdirSync(path.join(sys, 'device'), { recursive: true })
-    fs.writeFileSync(path.join(sys, 'size'), `${sizeBytes / 512}\n`)
-    fs.writeFileSync(path.join(sys, 'device/model'), `Disk ${name}\n`)
-    fs.writeFileSync(path.join(sys, 'device/serial'), `serial-${name}\n`)
-  }
-  fs.writeFileSync(path.join(own, 'log'), '0.1 benchcast: card lan0\n')
-  const args = [SCRIPT, 'lan0', lab.host(0).address, own]
-  const running = lab.run(host, process.execPath, args)
-  return { running, files, address: lab.host(host).address }
+function turnOn(host: number, disks: Readonly<Record<string, number>>): DiskMachine {
+  const machine = turnOnMachine(lab, directory, host, disks)
+  machines.push(machine)
+  return machine
 }
 
 async function openSession(rules: Partial<Rules>, rate: number | null = null): Promise<Session> {
@@ -92,15 +66,15 @@ async function openSession(rules: Partial<Rules>, rate: number | null = null): P
   })
 }
 
-async function benchRow({ address }: Machine): Promise<BenchMachine | undefined> {
+async function benchRow({ address }: DiskMachine): Promise<BenchMachine | undefined> {
   return (await engine.call('bench:list', null)).find(row => row.address === address)
 }
 
-async function receiverRow({ address }: Machine): Promise<Receiver | undefined> {
+async function receiverRow({ address }: DiskMachine): Promise<Receiver | undefined> {
   return (await engine.receivers()).find(row => row.address === address)
 }
 
-const stateOf = async (machine: Machine): Promise<string | undefined> =>
+const stateOf = async (machine: DiskMachine): Promise<string | undefined> =>
   (await receiverRow(machine))?.state
 
 function startOf(file: string): Buffer {
@@ -109,7 +83,7 @@ function startOf(file: string): Buffer {
 
 function expectUntouched(file: string): void {
   const bytes = startOf(file)
-  expect(bytes.equals(PATTERN.subarray(0, bytes.length)), `${file} was written`).toBe(true)
+  expect(isPattern(bytes), `${file} was written`).toBe(true)
 }
 
 test('a listed machine and a stranger: one joins, one asks; nothing is written before it is confirmed; both end as told', async () => {
