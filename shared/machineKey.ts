@@ -24,13 +24,11 @@ function otherEndian(uuid: string): string {
   return [swap(a), swap(b), swap(c), ...rest].join('-')
 }
 
-/** Whether a list of MAC addresses and UUIDs, as somebody wrote them, has the machine. */
-export function isExpected(
-  machine: { readonly mac: string; readonly uuid: string },
+/** Tells whether a list of MAC addresses and UUIDs, as somebody wrote them, has a machine. The list is read once. */
+export function expectationOf(
   listed: readonly string[],
-): boolean {
-  if (listed.length === 0) return false
+): (machine: { readonly mac: string; readonly uuid: string }) => boolean {
   const keys = new Set(listed.flatMap(text => machineKey(text) ?? []))
   const key = (text: string): string => machineKey(text) ?? ''
-  return isListed({ mac: key(machine.mac), uuid: key(machine.uuid) }, keys)
+  return ({ mac, uuid }) => isListed({ mac: key(mac), uuid: key(uuid) }, keys)
 }

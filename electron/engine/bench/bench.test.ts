@@ -16,6 +16,7 @@ import { MAX_BENCH_MESSAGES_PER_SECOND } from '../../../shared/protocol/limits.t
 import type { Receiver } from '../../../shared/session.ts'
 import { seededRandom } from '../../../shared/seededRandom.ts'
 import { sql } from '../catalog/schema/0004-bench.ts'
+import { expectationOf } from '../../../shared/machineKey.ts'
 import { type Bench, createBench, type Offer } from './bench.ts'
 
 const DISK: Disk = {
@@ -76,12 +77,8 @@ function offer(
       data: { group: '239.255.64.1', port: 63_000 },
       key: '0'.repeat(64),
     },
-    rules: {
-      target: 'smallest',
-      afterwards: 'reboot',
-      machines: [...(listed ?? [])],
-      admitsUnknown: listed === null,
-    },
+    rules: { target: 'smallest', afterwards: 'reboot' },
+    expects: listed === null ? () => true : expectationOf(listed),
     stateOf: machineId => states[machineId] ?? null,
     afterwardsOf: () => afterwards,
   }

@@ -1,7 +1,6 @@
 /** Which session a machine is sent to, or why it waits. Pure. A machine is never sent where it was not clearly meant to go. */
 import type { Afterwards } from '../../../shared/bench.ts'
 import type { Announce } from '../../../shared/protocol/announcePacket.ts'
-import { isExpected } from '../../../shared/machineKey.ts'
 import type { Machine } from '../../../shared/protocol/control.ts'
 import type { Receiver, Rules } from '../../../shared/session.ts'
 
@@ -9,7 +8,9 @@ import type { Receiver, Rules } from '../../../shared/session.ts'
 export interface Offer {
   readonly id: string
   readonly announce: Announce
-  readonly rules: Pick<Rules, 'target' | 'afterwards' | 'machines' | 'admitsUnknown'>
+  readonly rules: Pick<Rules, 'target' | 'afterwards'>
+  /** False for a machine that it would refuse as unknown. */
+  expects(machine: Pick<Machine, 'mac' | 'uuid'>): boolean
   /** Null for a machine that has not joined. */
   stateOf(machineId: string): Receiver['state'] | null
   /** What the machine said it does, being done; null before. */
@@ -40,9 +41,7 @@ export function errandOf(
     return { offer: null, why: done ? `It is done in session ${done.announce.name}.` : '' }
   }
   // It would be refused there, and be counted as one that failed.
-  const meant = open.filter(
-    ({ rules }) => rules.admitsUnknown || isExpected(machine, rules.machines),
-  )
+  const meant = open.filter(offer => offer.expects(machine))
   const [only] = meant
   const names = (meant.length > 0 ? meant : open).map(offer => offer.announce.name).join(', ')
   if (only === undefined) return { offer: null, why: `It is not on the list of ${names}.` }

@@ -1,6 +1,6 @@
 /** Whether a machine may take part: at once, after the technician's nod, or not at all. Pure. */
 import type { Fault } from '../../../shared/fault.ts'
-import { isExpected } from '../../../shared/machineKey.ts'
+import { expectationOf } from '../../../shared/machineKey.ts'
 import type { Machine, Target } from '../../../shared/protocol/control.ts'
 import type { Rules } from '../../../shared/session.ts'
 
@@ -29,7 +29,7 @@ export function admissionOf(
   facts: AdmissionFacts,
 ): Verdict {
   const { rules, others, isApproved } = facts
-  const isKnown = isApproved || isExpected(machine, rules.machines)
+  const isKnown = isApproved || expectationOf(rules.machines)(machine)
   if (!isKnown && !rules.admitsUnknown) return { kind: 'refuse', fault: unknownFault(machine) }
   if (rules.maxReceivers !== null && others >= rules.maxReceivers) {
     return { kind: 'refuse', fault: crowdedFault(rules.maxReceivers) }

@@ -8,6 +8,7 @@ import { type Fault, faultOf } from '../../../shared/fault.ts'
 import type { Policy, Receiver, Session, StartRule } from '../../../shared/session.ts'
 import type { Announce } from '../../../shared/protocol/announcePacket.ts'
 import type { Delivery, SessionPhase } from '../../../shared/protocol/control.ts'
+import { expectationOf } from '../../../shared/machineKey.ts'
 import { JUMBO_PACKETS } from '../../../shared/protocol/limits.ts'
 import { broadcastAddress, cardMtu, openIgmpQuerier, type QuerierState } from '../net/net.ts'
 import { type PumpStats, startSender } from '../sender/sender.ts'
@@ -98,6 +99,7 @@ export async function openLiveSession(
   const { layout, card, plan } = setup
   const manifest = layout.manifest
   let phase: Phase = 'waiting'
+  const isListed = expectationOf(plan.rules.machines)
   let rule = plan.start
   let cap = plan.rateBitsPerSecond
   let policy = plan.policy
@@ -383,6 +385,7 @@ export async function openLiveSession(
             id: setup.id,
             announce: announcement(phase),
             rules: plan.rules,
+            expects: machine => plan.rules.admitsUnknown || isListed(machine),
             stateOf: id => table.find(id)?.state.state ?? null,
             afterwardsOf: id => table.find(id)?.afterwards ?? null,
           },
