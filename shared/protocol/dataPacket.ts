@@ -42,17 +42,27 @@ export function encodeDataHeader(
   payloadBytes: number,
 ): void {
   const view = new DataView(into.buffer, into.byteOffset, DATA_HEADER_BYTES)
-  view.setUint8(AT.first, firstByte(PACKET.data))
-  view.setUint8(AT.flags, packet.isRepeat ? FLAG_REPEAT : 0)
-  view.setUint16(AT.payloadBytes, payloadBytes)
-  view.setUint32(AT.session, packet.session)
-  view.setUint32(AT.chunk, packet.chunk)
-  view.setUint8(AT.block, packet.block)
-  view.setUint8(AT.symbol, packet.symbol)
-  view.setUint8(AT.k, packet.k)
-  view.setUint8(AT.blockCount, packet.blockCount)
-  view.setUint32(AT.txSeq, packet.txSeq)
-  view.setUint32(AT.storedBytes, packet.storedBytes)
+  writeDataHeader(view, 0, packet, payloadBytes)
+}
+
+/** The same at an offset of a view that serves for many: no object for each datagram. */
+export function writeDataHeader(
+  view: DataView,
+  at: number,
+  packet: Omit<DataPacket, 'kind' | 'payload'>,
+  payloadBytes: number,
+): void {
+  view.setUint8(at + AT.first, firstByte(PACKET.data))
+  view.setUint8(at + AT.flags, packet.isRepeat ? FLAG_REPEAT : 0)
+  view.setUint16(at + AT.payloadBytes, payloadBytes)
+  view.setUint32(at + AT.session, packet.session)
+  view.setUint32(at + AT.chunk, packet.chunk)
+  view.setUint8(at + AT.block, packet.block)
+  view.setUint8(at + AT.symbol, packet.symbol)
+  view.setUint8(at + AT.k, packet.k)
+  view.setUint8(at + AT.blockCount, packet.blockCount)
+  view.setUint32(at + AT.txSeq, packet.txSeq)
+  view.setUint32(at + AT.storedBytes, packet.storedBytes)
 }
 
 /**

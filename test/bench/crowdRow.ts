@@ -13,6 +13,7 @@ import { onLines } from './cell.ts'
 import { mainThreadSeconds, watchPeakMemory } from './processes.ts'
 import { type Bench, median, type Row } from './row.ts'
 import { benchcast } from './tools.ts'
+import { warmMemory } from './warmMemory.ts'
 
 const VIRTUAL = path.join(import.meta.dirname, '../../client/virtual.ts')
 const CAP_MBIT = 10
@@ -43,6 +44,7 @@ export const crowdRow: Row = {
         [count, many],
       ] as const) {
         bench.say(`run ${run}: ${receivers} virtual receivers`)
+        warmMemory(bench.outputs, 1, receivers * bench.sizes.smallMib * 2 ** 21)
         try {
           into.push(await measureCrowd(bench, receivers))
         } catch (error) {

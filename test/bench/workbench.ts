@@ -7,6 +7,7 @@ import { importImage } from '../netns/commands.ts'
 import { type Measured, measure } from './cell.ts'
 import type { Bench, CellPlan, CellTools, Image, Runs, Sizes } from './row.ts'
 import { type Plan, type ToolName, TOOLS } from './tools.ts'
+import { warmMemory } from './warmMemory.ts'
 
 const MIB = 2 ** 20
 /** A peer that is only shown is repeated as long as all its runs of a cell take no longer than this together. */
@@ -71,6 +72,7 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
         if (!judged.includes(name) && isSpent(done)) continue
         const text = `run ${run}: ${TOOLS[name].name}, ${describe(plan)}`
         try {
+          warmMemory(outputs, plan.receivers, sizeMib * MIB)
           const one = await measure(TOOLS[name], plan, outputs, TIMEOUT_MS)
           say(`${text}: ${one.writtenSeconds.toFixed(2)} s`)
           done.push(one)

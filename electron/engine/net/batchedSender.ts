@@ -38,6 +38,9 @@ const NEVER_FRAGMENT = 2
 /** What a send of a run fails with where runs are not possible; for anything else it is refused as a datagram too. */
 const RUN_REFUSED: readonly number[] = [ERRNO.io, ERRNO.invalid, ERRNO.messageSize]
 
+/** Makes no views, as `set` and `subarray` would for each datagram. */
+const copyBytes = Buffer.prototype.copy
+
 /** Throws system errors: the address is no card's, no socket left. */
 export function openBatchedSender(sockets: LinuxSockets, options: GroupSenderOptions): GroupSender {
   const fd = sockets.open()
@@ -196,9 +199,9 @@ function createSender(
 
   return {
     port,
-    send(header, payload) {
+    send(header, payload, from = 0, to = payload?.length ?? 0) {
       if (isClosed) throw new Error('send after close')
-      const bytes = header.length + (payload?.length ?? 0)
+      const bytes = header.length + to - from
       if (bytes > MAX_DATAGRAM_BYTES) {
         const what = `send ${bytes} bytes to ${options.group}:${options.port}`
         return options.onSendError(systemError(what, ERRNO.messageSize))
@@ -210,7 +213,7 @@ function createSender(
         if (!hasRoom(bytes)) return options.onSendError(systemError('send', ERRNO.again))
       }
       batch.set(header, endByte)
-      if (payload !== null) batch.set(payload, endByte + header.length)
+      if (payload !== null) copyBytes.call(payload, batch, endByte + header.length, from, to)
       packetBytes[end++] = bytes
       endByte += bytes
       if (!isBlocked && endByte - firstByte >= EAGER_BYTES) flush()

@@ -13,8 +13,11 @@ import { isMulticast } from './delivery.ts'
 import { loadLinuxSockets } from './linuxSockets.ts'
 
 export interface GroupSender {
-  /** Header and payload leave as one datagram. Both must stay untouched for twice QUEUE_DATAGRAMS of later sends. */
-  send(header: Uint8Array, payload: Uint8Array | null): void
+  /**
+   * Header and payload, of which the bytes between two offsets where they are given, leave as one datagram. Both must
+   * stay untouched for twice QUEUE_DATAGRAMS of later sends.
+   */
+  send(header: Uint8Array, payload: Uint8Array | null, from?: number, to?: number): void
   /** A bulk sender may hold datagrams back until now: call it after each burst. */
   flush(): void
   /** Whether the kernel takes no more for now; it frees within a millisecond or so. */
@@ -114,8 +117,8 @@ async function openDgramSender(options: GroupSenderOptions): Promise<GroupSender
   }
   return {
     port: socket.address().port,
-    send(header, payload) {
-      const message = payload === null ? header : [header, payload]
+    send(header, payload, from, to) {
+      const message = payload === null ? header : [header, payload.subarray(from, to)]
       socket.send(message, options.port, options.group, onSent)
     },
     flush: () => undefined,

@@ -20,8 +20,11 @@ export interface ChunkReader {
   close(): void
 }
 
-/** 64 MiB at most, unless so many are needed at once: half a second of gigabit, longer than a repair takes. */
-const KEPT_CHUNKS = 64
+/**
+ * 16 MiB at most, unless so many are needed at once: what a pass and its repairs read in turn. Older chunks the system
+ * still has in its cache, and to read one from there costs less than to touch fresh memory for it here.
+ */
+const KEPT_CHUNKS = 16
 const SLOT_BYTES = Math.ceil(CHUNK_BYTES / SYMBOL_BYTES) * SYMBOL_BYTES
 
 interface Kept {

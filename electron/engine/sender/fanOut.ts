@@ -48,8 +48,8 @@ export function createFanOut(
   return {
     deliver: to => (changing = changing.then(() => change(to))),
     copies: () => senders.size,
-    send(header, payload) {
-      for (const sender of senders.values()) sender.send(header, payload)
+    send(header, payload, from, to) {
+      for (const sender of senders.values()) sender.send(header, payload, from, to)
     },
     flush() {
       for (const sender of senders.values()) sender.flush()

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { createErasureCode, type ErasureCode } from '../../../shared/fec/fec.ts'
-import { encodeDataHeader } from '../../../shared/protocol/dataPacket.ts'
+import { writeDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
@@ -169,7 +169,12 @@ function obey(
 }
 
 function createWire(socket: FanOut, reader: ChunkReader, source: ChunkSource): Omit<Wire, 'fill'> {
-  const headers = Buffer.allocUnsafeSlow(HEADER_RING * DATA_HEADER_BYTES)
+  const memory = new ArrayBuffer(HEADER_RING * DATA_HEADER_BYTES)
+  const fields = new DataView(memory)
+  const headers = Array.from(
+    { length: HEADER_RING },
+    (_, at) => new Uint8Array(memory, at * DATA_HEADER_BYTES, DATA_HEADER_BYTES),
+  )
   let next = 0
   let code: ErasureCode | null = null
   const repairs = createRepairSymbols(() => (code ??= createErasureCode()))
@@ -180,19 +185,14 @@ function createWire(socket: FanOut, reader: ChunkReader, source: ChunkSource): O
       const storedBytes = source.storedBytes[slice.chunk] ?? 0
       repairs.compute(() => reader.read(slice.chunk), storedBytes, slice.symbols)
     },
-    data(emission: Emission) {
+    data({ header, payloadOffset: from, payloadBytes }: Emission) {
       if (socket.isFull()) return false
-      const at = next * DATA_HEADER_BYTES
+      const into = headers[next]
+      if (into === undefined) throw new Error(`no header ${next}`)
+      writeDataHeader(fields, next * DATA_HEADER_BYTES, header, payloadBytes)
       next = (next + 1) % HEADER_RING
-      const header = headers.subarray(at, at + DATA_HEADER_BYTES)
-      encodeDataHeader(header, emission.header, emission.payloadBytes)
-      const { header: fields, payloadOffset: from } = emission
-      socket.send(
-        header,
-        from === null
-          ? repairs.payload(fields.block, fields.symbol)
-          : reader.read(fields.chunk).subarray(from, from + emission.payloadBytes),
-      )
+      if (from === null) socket.send(into, repairs.payload(header.block, header.symbol))
+      else socket.send(into, reader.read(header.chunk), from, from + payloadBytes)
       return true
     },
     sync: packet => socket.send(encodeSync(packet), null),

@@ -35,6 +35,11 @@ describe('the rate of a session without a cap', () => {
     expect(Math.max(...drive(createRateControl(null), 60 * SECOND, clean))).toBe(9.5e9)
   })
 
+  it('begins low, and higher on a card that says it is fast', () => {
+    const first = (link: number | null): number => createRateControl(link).rateBitsPerSecond
+    expect([null, 100e6, 1e9, 10e9].map(first)).toEqual([8e6, 8e6, 25e6, 250e6])
+  })
+
   it('goes no faster than a slow card', () => {
     expect(Math.max(...drive(createRateControl(100e6), 20 * SECOND, clean))).toBe(95e6)
     expect(createRateControl(5.5e6).rateBitsPerSecond).toBeLessThan(5.5e6)

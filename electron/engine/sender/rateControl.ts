@@ -37,6 +37,8 @@ export interface RateControl {
 
 /** Slower than any bench's slowest part but Ethernet's first generation: the first rounds lose nothing. */
 const FIRST_RATE = 8e6
+/** Nor do they at this share of a card that says how fast it is: a port of a tenth takes four times as much. */
+const FIRST_SHARE = 1 / 40
 const MIN_RATE = 5e6
 const MAX_RATE = 10e9
 /** Loss above the floor that counts as overflow; a high floor wavers more. */
@@ -85,7 +87,7 @@ const HELD_BACK = 3
 
 export function createRateControl(linkBitsPerSecond: number | null): RateControl {
   const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
-  let rate = Math.min(FIRST_RATE, ceiling)
+  let rate = Math.min(Math.max(FIRST_RATE, (linkBitsPerSecond ?? 0) * FIRST_SHARE), ceiling)
   let isRising = true
   let heldBack = 0
   let floor = 0
