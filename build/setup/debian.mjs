@@ -32,6 +32,9 @@ const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
 /** Standard servers and clients that ours are tried against. */
 const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc', 'tftp-hpa', 'atftp', 'curl']
 
+/** File systems and partitions for the catalog to recognise. */
+const DISKS = ['e2fsprogs', 'dosfstools', 'fdisk']
+
 /** What unpacks Debian's packages, packs the boot environment, and lays its medium out. */
 const BOOT_ENVIRONMENT = ['apt', 'binutils', 'kmod', 'mtools', 'xorriso', 'xz-utils', 'zstd']
 
@@ -57,6 +60,7 @@ const SETS = {
     ...DESKTOP,
     ...NETWORK,
     ...BOOT,
+    ...DISKS,
     'udpcast',
     'zstd',
     'xz-utils',
