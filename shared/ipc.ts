@@ -7,6 +7,7 @@ import { benchEvents, benchRequests } from './bench.ts'
 import { bootBenchSchema, bootLookSchema, bootPlanSchema, bootViewSchema } from './boot.ts'
 import { faultSchema } from './fault.ts'
 import { historyEvents, historyRequests } from './history.ts'
+import { contentSchema } from './content.ts'
 import { atMs, bytes, count, imageId, receiverId, sessionId, text } from './contractTypes.ts'
 import { laptopEvents, laptopRequests } from './laptop.ts'
 import { deliverySchema } from './protocol/control.ts'
@@ -40,6 +41,8 @@ export const imageSchema = z.strictObject({
   allowsMulticast: z.boolean(),
   /** Whether by nothing else. */
   onlyMulticast: z.boolean(),
+  /** What it holds; null while nobody has looked, or could. */
+  content: contentSchema.nullable(),
 })
 export type Image = z.infer<typeof imageSchema>
 

@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const CLI = path.join(import.meta.dirname, 'cli.ts')
@@ -90,6 +91,23 @@ describe('the command line', () => {
     const exported = await run('export', 'Lab', '--to', 'back.img', '--catalog', catalog)
     expect(exported).toMatchObject({ code: 0, stderr: '' })
     expect(fs.readFileSync(path.join(directory, 'back.img')).equals(content)).toBe(true)
+  })
+
+  it('lists what images hold, also those that came in before that was looked at', async () => {
+    const vectors = path.join(import.meta.dirname, '..', 'engine', 'catalog', 'content', 'vectors')
+    await importAll(path.join(vectors, 'windows.img.zst'), path.join(vectors, 'linux.img.zst'))
+    const database = new Sqlite(path.join(catalog, 'catalog.db'))
+    database.exec('DROP TABLE contents')
+    database.pragma('user_version = 4')
+    database.close()
+    const listed = await run('images', '--catalog', catalog, '--json')
+    expect(events(listed.stdout)).toMatchObject([
+      { name: 'linux', content: { system: 'linux', words: 'Linux (Debian 12), ext4' } },
+      { name: 'windows', content: { system: 'windows', words: 'Windows, NTFS' } },
+    ])
+    const table = await run('images', '--catalog', catalog)
+    expect(table.stdout).toMatch(/^Id +Name +Holds +Size/)
+    expect(table.stdout).toMatch(/ windows +Windows, NTFS +9 MiB/)
   })
 
   it('says what is in the catalog already, goes on after a fault, and then fails', async () => {

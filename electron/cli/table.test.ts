@@ -28,6 +28,16 @@ describe('renderTable', () => {
     expect(Math.max(...lines.map(line => line.length))).toBe(30)
   })
 
+  it('cuts the last flexible column first, and the one before it only if that is not enough', () => {
+    const two = [
+      { title: 'Name', isFlexible: true },
+      { title: 'Holds', isFlexible: true },
+    ] as const
+    const cells = ['a-name-to-keep', 'Linux (Debian 12), ext4']
+    expect(renderTable(two, [cells], 30)[1]).toBe('a-name-to-keep  Linux (Debian…')
+    expect(renderTable(two, [cells], 20)[1]).toBe('a-name-to…  Linux (…')
+  })
+
   it('does not count colours as width', () => {
     const plain = renderTable(columns, [['1', 'done', '5']], 80)
     const coloured = renderTable(columns, [['1', '\x1b[32mdone\x1b[0m', '5']], 80)

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
-  /** The column that gives way when the terminal is narrow: cut with an ellipsis. At most one. */
+  /** Gives way when the terminal is narrow, the last such column first: cut with an ellipsis. */
   readonly isFlexible?: boolean
   /** Kept even while the cells are short, so that a live table does not jump. */
   readonly minWidth?: number
@@ -24,11 +24,12 @@ export function renderTable(
   const widths = columns.map((column, at) =>
     Math.max(column.minWidth ?? 0, ...[titles, ...rows].map(cells => widthOf(cells[at] ?? ''))),
   )
-  const flexible = columns.findIndex(column => column.isFlexible)
-  if (flexible >= 0) {
-    const total = widths.reduce((sum, one) => sum + one, 0) + GAP * (columns.length - 1)
-    const own = widths[flexible] ?? 0
-    widths[flexible] = Math.min(own, Math.max(MIN_FLEXIBLE, own - Math.max(0, total - width)))
+  let missing = widths.reduce((sum, one) => sum + one, 0) + GAP * (columns.length - 1) - width
+  for (const [at, column] of [...columns.entries()].toReversed()) {
+    const own = widths[at] ?? 0
+    if (!column.isFlexible || missing <= 0 || own <= MIN_FLEXIBLE) continue
+    widths[at] = Math.max(MIN_FLEXIBLE, own - missing)
+    missing -= own - (widths[at] ?? 0)
   }
   return [titles, ...rows].map(cells =>
     columns

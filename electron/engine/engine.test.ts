@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { requests } from '../../shared/ipc.ts'
 import { BY_HAND } from '../../shared/session.ts'
@@ -13,6 +15,18 @@ const name = `engine ${randomBytes(4).toString('hex')}`
 const content = Buffer.concat([randomBytes(3_000_000), Buffer.alloc(5_000_000), randomBytes(77)])
 
 describe('engine', () => {
+  it('looks by itself at what images hold that came in before', async () => {
+    const vectors = path.join(import.meta.dirname, 'catalog', 'content', 'vectors')
+    await bench.importImage(zstdDecompressSync(fs.readFileSync(`${vectors}/linux.img.zst`)))
+    const database = new Sqlite(path.join(bench.directory, 'catalog', 'catalog.db'))
+    database.exec('DELETE FROM contents')
+    database.close()
+    await bench.restart()
+    expect(await bench.client.call('catalog:list', null)).toMatchObject([{ content: null }])
+    const words = 'Linux (Debian 12), ext4'
+    await bench.event('catalog:changed', images => images[0]?.content?.words === words)
+  })
+
   it('images a machine from dropped file to verified target', async () => {
     const imageId = await bench.importImage(content)
     const start = { ...BY_HAND, afterReceivers: 1 }

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { faultOf } from '../../shared/fault.ts'
 import type { AppInfo, EventName, Events } from '../../shared/ipc.ts'
 import type { Receiver, Session, SessionPlan } from '../../shared/session.ts'
 import type { BootView } from '../../shared/boot.ts'
@@ -45,6 +46,8 @@ const BOOT_TICKS = 10
 /** What a machine does in a session shows at its tile by the session's own rows. */
 const BENCH_TICKS = 10
 const TRACE_TICKS = 10
+/** Images that nobody has looked at can wait until the front ends have started. */
+const IDENTIFY_AFTER_MS = 5_000
 
 /** Throws CatalogError where the directory cannot be opened. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
@@ -183,6 +186,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
   }, TICK_MS)
 
+  const identifying = setTimeout(() => {
+    catalog.identify().catch((thrown: unknown) => log.note('engine', faultOf(thrown).message))
+  }, IDENTIFY_AFTER_MS)
+
   const done = (work: void): null => work ?? null
   const info = (): AppInfo => ({
     version: VERSION,
@@ -288,6 +295,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     async close() {
       clearInterval(timer)
+      clearTimeout(identifying)
       doctor.close()
       await boot.close()
       await tasks.close()

@@ -199,6 +199,7 @@ describe('verify', () => {
       isIntact: null,
       allowsMulticast: true,
       onlyMulticast: false,
+      content: null,
     } as const
     const lines = sentences(image, { isIntact: false, sha256Hex: null, faults })
     expect(lines[0]).toBe(

@@ -12,10 +12,14 @@ export const imagesCommand = defineCommand({
   options: { catalog: catalogOption, json: jsonOption },
   details: [
     ` JSON: {"event":"image","id","name","notes","sourceName","format","imageBytes","storedBytes",
-        "zeroBytes","createdAtMs","verifiedAtMs","isIntact"}`,
+        "zeroBytes","createdAtMs","verifiedAtMs","isIntact",
+        "content":{"system","words"}}; system: windows, linux, macos, chromeos,
+        android, several, data or unknown; content: null while nobody has looked`,
   ],
-  run: ({ values }, { output }) =>
+  run: ({ values }, { output, signal }) =>
     withCatalog(values.catalog, async catalog => {
+      // The list is right without it: whoever asks next looks again.
+      await catalog.identify(signal).catch(() => {})
       const images = catalog.list()
       for (const image of images) output.event({ event: 'image', ...image })
       if (images.length === 0) {
@@ -31,6 +35,7 @@ export function renderImages(images: readonly ImageRecord[], width: number): str
   const columns = [
     { title: 'Id' },
     { title: 'Name', isFlexible: true },
+    { title: 'Holds', isFlexible: true },
     { title: 'Size', align: 'right' },
     { title: 'Stored', align: 'right' },
     { title: 'Added' },
@@ -39,6 +44,7 @@ export function renderImages(images: readonly ImageRecord[], width: number): str
   const rows = images.map(image => [
     image.id.slice(0, 12),
     printable(image.name),
+    image.content === null ? '' : printable(image.content.words),
     formatBytes(image.imageBytes),
     formatBytes(image.storedBytes),
     day(image.createdAtMs),

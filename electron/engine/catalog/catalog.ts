@@ -11,6 +11,7 @@ import { CatalogError } from './catalogFault.ts'
 import type { ThreadOrder } from './catalogThread.ts'
 import { databaseFault, databaseFaultOr, openDatabase } from './database.ts'
 import type { ExportOutcome } from './exportImage.ts'
+import { createContentRows } from './contentRows.ts'
 import { readContent } from './imageContent.ts'
 import { readLayout } from './imageLayout.ts'
 import type { ImageLayout } from './imageLayout.ts'
@@ -77,6 +78,11 @@ export interface Catalog {
   verify(imageId: string, options?: TaskOptions): Promise<VerifyResult>
   /** Replaces an existing file only when the new one is whole. */
   exportTo(imageId: string, toPath: string, options?: TaskOptions): Promise<ExportOutcome>
+  /**
+   * Looks at what images hold that were imported before that was known. A second or less for each, in a thread of its
+   * own, and nothing where all is known.
+   */
+  identify(signal?: AbortSignal): Promise<void>
   /** The raw bytes in order, zeros and all, unpacked on the way; see imageContent.ts. Fault image/damaged. */
   content(imageId: string): AsyncGenerator<Uint8Array>
   /** This and what follows wait up to 20 s while another program writes; then fault catalog/busy. */
@@ -167,6 +173,12 @@ export function openCatalog(directory: string): Catalog {
         toPath: resolve(toPath),
       } as const
       return (await run(order, name, options, told(options))) as ExportOutcome
+    },
+    async identify(signal) {
+      if (createContentRows(database).due().length === 0) return
+      const order = { task: 'identify', directory: root } as const
+      await run(order, root, signal ? { signal } : {}, () => {})
+      changes.tell()
     },
     content: imageId =>
       readContent(readLayout(database, root, imageId), records.find(imageId).name),

@@ -1,5 +1,5 @@
 /**
- * Worker thread for whatever takes long: import, verify, export. Each has its own database connection, so the engine's
+ * Worker thread for whatever takes long: import, verify, export, looking at what images hold. Each has its own database connection, so the engine's
  * own thread never waits for a disk.
  */
 import { parentPort, workerData } from 'node:worker_threads'
@@ -8,13 +8,15 @@ import type { CatalogFault } from './catalogFault.ts'
 import { databaseFaultOr } from './database.ts'
 import { exportImage } from './exportImage.ts'
 import type { ExportOrder, ExportOutcome } from './exportImage.ts'
+import { identifyImages } from './identifyImage.ts'
+import type { IdentifyOrder, IdentifyOutcome } from './identifyImage.ts'
 import { importImage } from './importImage.ts'
 import type { ImportOrder, ImportOutcome } from './importImage.ts'
 import { verifyImage } from './verifyImage.ts'
 import type { VerifyOrder, VerifyResult } from './verifyImage.ts'
 
-export type ThreadOrder = ImportOrder | VerifyOrder | ExportOrder
-export type ThreadOutcome = ImportOutcome | VerifyResult | ExportOutcome
+export type ThreadOrder = ImportOrder | VerifyOrder | ExportOrder | IdentifyOrder
+export type ThreadOutcome = ImportOutcome | VerifyResult | ExportOutcome | IdentifyOutcome
 
 export interface ThreadData {
   readonly order: ThreadOrder
@@ -66,6 +68,8 @@ function run(order: ThreadOrder, context: ThreadContext): Promise<ThreadOutcome>
       return verifyImage(order, context)
     case 'export':
       return exportImage(order, context)
+    case 'identify':
+      return identifyImages(order, context)
   }
 }
 

@@ -11,8 +11,9 @@ import { sql as images } from './schema/0001-images.ts'
 import { sql as sessions } from './schema/0002-sessions.ts'
 import { sql as recordsOfSessions } from './schema/0003-records.ts'
 import { sql as bench } from './schema/0004-bench.ts'
+import { sql as contents } from './schema/0005-contents.ts'
 
-export const MIGRATIONS: readonly string[] = [images, sessions, recordsOfSessions, bench]
+export const MIGRATIONS: readonly string[] = [images, sessions, recordsOfSessions, bench, contents]
 
 /** Writes of other connections are short (one batch of chunks); deleting a large image takes some seconds. */
 const BUSY_TIMEOUT_MS = 20_000

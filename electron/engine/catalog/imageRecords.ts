@@ -1,5 +1,6 @@
 /** The finished images as rows: list, find, rename, delete. Imports under way are no images and never appear. */
 import type { Database } from 'better-sqlite3'
+import type { Content, System } from '../../../shared/content.ts'
 import { CatalogError } from './catalogFault.ts'
 import { freeUnusedPacks } from './leftovers.ts'
 
@@ -22,6 +23,8 @@ export interface ImageRecord {
   readonly isIntact: boolean | null
   readonly allowsMulticast: boolean
   readonly onlyMulticast: boolean
+  /** What it holds; null while nobody has looked, or could. */
+  readonly content: Content | null
 }
 
 /** How sessions may deliver an image. */
@@ -36,10 +39,12 @@ export interface ImageRecords {
   remove(imageId: string): { readonly freedBytes: number }
 }
 
-type Row = Omit<ImageRecord, 'isIntact' | keyof ImageFlags> & {
+type Row = Omit<ImageRecord, 'isIntact' | 'content' | keyof ImageFlags> & {
   readonly isIntact: 0 | 1 | null
   readonly allowsMulticast: 0 | 1
   readonly onlyMulticast: 0 | 1
+  readonly system: System | null
+  readonly words: string | null
 }
 
 /** Shorter beginnings of an identity would rather be typing errors in a name. */
@@ -48,11 +53,12 @@ const MIN_PREFIX = 4
 const COLUMNS = `id, name, notes, source_name AS sourceName, format, image_bytes AS imageBytes,
   stored_bytes AS storedBytes, zero_bytes AS zeroBytes, created_at_ms AS createdAtMs,
   verified_at_ms AS verifiedAtMs, is_intact AS isIntact,
-  allows_multicast AS allowsMulticast, only_multicast AS onlyMulticast`
+  allows_multicast AS allowsMulticast, only_multicast AS onlyMulticast, system, words`
 
 export function createImageRecords(database: Database, directory: string): ImageRecords {
   const all = database.prepare<[], Row>(
-    `SELECT ${COLUMNS} FROM images WHERE id IS NOT NULL ORDER BY created_at_ms DESC, key DESC`,
+    `SELECT ${COLUMNS} FROM images LEFT JOIN contents ON image_key = key
+     WHERE id IS NOT NULL ORDER BY created_at_ms DESC, key DESC`,
   )
   const setName = database.prepare<[string, string]>('UPDATE images SET name = ? WHERE id = ?')
   const setText = database.prepare<[string, string]>('UPDATE images SET notes = ? WHERE id = ?')
@@ -64,11 +70,12 @@ export function createImageRecords(database: Database, directory: string): Image
     `SELECT name FROM sessions WHERE image_id = ? AND state = 'open'`,
   )
   const list = () =>
-    all.all().map(row => ({
+    all.all().map(({ system, words, ...row }) => ({
       ...row,
       isIntact: row.isIntact === null ? null : row.isIntact === 1,
       allowsMulticast: row.allowsMulticast === 1,
       onlyMulticast: row.onlyMulticast === 1,
+      content: system === null || words === null ? null : { system, words },
     }))
 
   function find(text: string): ImageRecord {

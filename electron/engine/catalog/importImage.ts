@@ -9,6 +9,7 @@ import { CatalogError } from './catalogFault.ts'
 import { createChunkPool } from './chunkPool.ts'
 import type { ChunkPool, PackedChunk } from './chunkPool.ts'
 import { openDatabase, packDirectory } from './database.ts'
+import { identifyImage } from './identifyImage.ts'
 import { createImageRecords } from './imageRecords.ts'
 import type { ImageRecord } from './imageRecords.ts'
 import { lockNewImport } from './importLock.ts'
@@ -91,9 +92,11 @@ async function importSource(
     const id = rows.identity(read.imageBytes)
     await writer.sync()
     await syncPacks(directory, rows)
+    const { imageBytes, zeroBytes } = read
+    const content = await identifyImage(database, directory, { key: rows.key, imageBytes })
     context.throwIfCancelled()
     database.pragma('synchronous = FULL')
-    const isNew = rows.finish(id, read.imageBytes, read.zeroBytes, Date.now())
+    const isNew = rows.finish({ id, imageBytes, zeroBytes, content }, Date.now())
     isFinished = true
     if (!isNew) freeUnusedPacks(database, directory)
     const image = createImageRecords(database, directory).find(id)

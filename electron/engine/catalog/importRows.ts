@@ -7,6 +7,8 @@ import type { Database } from 'better-sqlite3'
 import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
 import { HASH_BYTES, identityBytes } from '../../../shared/protocol/manifest.ts'
 import type { Encoding } from '../../../shared/protocol/manifest.ts'
+import type { Content } from '../../../shared/content.ts'
+import { createContentRows } from './contentRows.ts'
 
 export interface NewChunk {
   readonly hash: Uint8Array
@@ -19,6 +21,8 @@ export interface NewChunk {
 }
 
 export interface ImportRows {
+  /** Of its row in the table `images`. */
+  readonly key: number
   addPack(file: string): void
   /** True when the catalog holds this chunk; the position then refers to it. */
   hold(hash: Uint8Array, position: number): boolean
@@ -28,9 +32,18 @@ export interface ImportRows {
   identity(imageBytes: number): string
   /** Pack files that this image needs and that may not be on the disk yet. */
   packsToSync(): string[]
-  /** Makes the image visible; null when an image with this identity exists (then this one is gone). */
-  finish(id: string, imageBytes: number, zeroBytes: number, nowMs: number): boolean
+  /** Makes the image visible; false when an image with this identity exists (then this one is gone). */
+  finish(finished: FinishedImport, nowMs: number): boolean
   discard(): void
+}
+
+export interface FinishedImport {
+  /** See `identity`. */
+  readonly id: string
+  readonly imageBytes: number
+  readonly zeroBytes: number
+  /** Null where it could not be looked at. */
+  readonly content: Content | null
 }
 
 export function createImportRows(
@@ -46,6 +59,7 @@ export function createImportRows(
     .run(name, sourceName, lock, Date.now())
   const image = Number(lastInsertRowid)
   const sql = prepare(database)
+  const contents = createContentRows(database)
 
   const add = database.transaction((chunks: readonly NewChunk[]) => {
     let newBytes = 0
@@ -57,20 +71,21 @@ export function createImportRows(
     return newBytes
   })
 
-  const finish = database.transaction(
-    (id: string, imageBytes: number, zeroBytes: number, nowMs: number): boolean => {
-      if (sql.byId.get(id)) {
-        sql.discard.run(image)
-        return false
-      }
-      sql.release.run(image)
-      sql.finish.run({ image, id, imageBytes, zeroBytes, nowMs })
-      sql.mend.run()
-      return true
-    },
-  )
+  const finish = database.transaction((finished: FinishedImport, nowMs: number): boolean => {
+    const { content, ...sizes } = finished
+    if (sql.byId.get(sizes.id)) {
+      sql.discard.run(image)
+      return false
+    }
+    sql.release.run(image)
+    sql.finish.run({ image, ...sizes, nowMs })
+    if (content !== null) contents.keep(image, content)
+    sql.mend.run()
+    return true
+  })
 
   return {
+    key: image,
     addPack: file => void sql.addPack.run(file, image),
     hold(hash, position) {
       // Asked first without the write lock: most chunks of a new image are not known.

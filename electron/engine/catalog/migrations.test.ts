@@ -26,13 +26,14 @@ test('a catalog from before there was a history keeps its images and open sessio
   old.close()
   const catalog = openCatalog(folder.path())
   expect(catalog.list()).toMatchObject([
-    { id, name: 'Old', allowsMulticast: true, onlyMulticast: false },
+    { id, name: 'Old', allowsMulticast: true, onlyMulticast: false, content: null },
   ])
   const count = (sql: string): unknown => catalog.database.prepare(sql).pluck().get()
   expect(
     count(`SELECT count(*) FROM sessions WHERE state = 'open' AND progress_json IS NULL`),
   ).toBe(1)
   expect(count('SELECT count(*) FROM history')).toBe(0)
+  expect(count('SELECT count(*) FROM contents')).toBe(0)
   expect(catalog.database.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length)
   catalog.close()
 })

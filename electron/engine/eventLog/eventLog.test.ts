@@ -44,6 +44,7 @@ const FACTS: DiagnosticFacts = {
       isIntact: false,
       allowsMulticast: true,
       onlyMulticast: false,
+      content: null,
     },
   ],
   settings: { ...DEFAULT_SETTINGS, ttl: 4, operator: 'Kim Secret' },

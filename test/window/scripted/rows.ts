@@ -1,5 +1,6 @@
 /** Rows for the scripted engine: plausible machines and images, the same on every run. */
 import { createHash } from 'node:crypto'
+import type { Content } from '../../../shared/content.ts'
 import type { CatalogTask, Image, Nic } from '../../../shared/ipc.ts'
 import { BY_HAND, type Receiver, type Session } from '../../../shared/session.ts'
 
@@ -14,6 +15,7 @@ export function image(
   imageGib: number,
   storedGib: number,
   isIntact: boolean | null,
+  content: Content | null,
 ): Image {
   return {
     id: hex(name, 64),
@@ -31,14 +33,19 @@ export function image(
     isIntact,
     allowsMulticast: true,
     onlyMulticast: false,
+    content,
   }
 }
 
+const WINDOWS: Content = { system: 'windows', words: 'Windows, NTFS' }
+const DEBIAN: Content = { system: 'linux', words: 'Linux (Debian 13), ext4' }
+const RESCUE: Content = { system: 'linux', words: 'Linux medium (RESCUE 2026.3), ISO 9660' }
+
 export const IMAGES: readonly Image[] = [
-  image('Windows 11 Pro classroom', 64, 21.4, true),
-  image('Debian 13 workshop', 32, 4.7, null),
-  image('Windows 10 LTSC kiosk', 48, 14.1, true),
-  image('Rescue toolkit 2026.3', 4, 1.9, false),
+  image('Windows 11 Pro classroom', 64, 21.4, true, WINDOWS),
+  image('Debian 13 workshop', 32, 4.7, null, DEBIAN),
+  image('Windows 10 LTSC kiosk', 48, 14.1, true, WINDOWS),
+  image('Rescue toolkit 2026.3', 4, 1.9, false, RESCUE),
 ]
 
 export const NICS: readonly Nic[] = [
