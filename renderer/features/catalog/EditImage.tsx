@@ -31,12 +31,7 @@ export function EditImage({
     onClose()
   }
   return (
-    <Dialog
-      isOpen
-      title="Name, notes and delivery"
-      description={`Imported from ${image.sourceName}.`}
-      onClose={onClose}
-    >
+    <Dialog isOpen title="Name, notes and delivery" description={origin(image)} onClose={onClose}>
       <form
         className="mt-4 space-y-4"
         onSubmit={event => {
@@ -86,4 +81,9 @@ export function EditImage({
       </form>
     </Dialog>
   )
+}
+
+function origin({ sourceName, content }: Image): string {
+  const from = `Imported from ${sourceName}.`
+  return content === null ? from : `${from} Holds: ${content.words}.`
 }

@@ -1,7 +1,6 @@
 import {
   BadgeCheck,
   Download,
-  HardDrive,
   MoreHorizontal,
   PencilLine,
   Radio,
@@ -16,6 +15,7 @@ import { IconButton } from '../../ui/Button.tsx'
 import { Confirm } from '../../ui/Confirm.tsx'
 import { formatBytes } from '../../ui/format.ts'
 import { Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx'
+import { SystemMark } from '../../ui/SystemMark.tsx'
 import { EditImage } from './EditImage.tsx'
 import { PathDialog } from './PathDialog.tsx'
 
@@ -54,10 +54,6 @@ export const ImageRow = memo(function ImageRow({
         onClick={() => onChoose(image.id)}
         className="flex w-full items-start gap-3 rounded-xl py-2.5 pr-11 pl-3 text-left"
       >
-        <HardDrive
-          aria-hidden
-          className={`mt-0.5 size-5 shrink-0 ${isChosen ? 'text-accent' : 'text-muted'}`}
-        />
         <span className="min-w-0 flex-1">
           <span className="block font-medium break-words">{image.name}</span>
           <span className="block text-sm text-muted tabular-nums">
@@ -71,6 +67,11 @@ export const ImageRow = memo(function ImageRow({
           <Health image={image} />
           <Flags image={image} />
         </span>
+        {/* Seen first, said after the name. */}
+        <SystemMark
+          content={image.content}
+          className={`order-first mt-0.5 size-5 ${isChosen ? 'text-accent' : 'text-muted'}`}
+        />
       </button>
       <div className="absolute top-1.5 right-1.5">
         <Menu

@@ -36,12 +36,16 @@ test('a batch without images or tasks keeps both', () => {
   expect(store.getState()).toMatchObject({ images: before.images, tasks: before.tasks })
 })
 
-test('a search finds every word in name, source or notes, whatever the case', () => {
+test('a search finds every word in name, source, notes or system, whatever the case', () => {
   expect(findImages(IMAGES, 'WINDOWS office').map(image => image.name)).toEqual([
     'Windows 10 LTSC kiosk',
     'Windows 11 Pro classroom',
   ])
   expect(findImages(IMAGES, 'debian kiosk')).toEqual([])
+  expect(findImages(IMAGES, 'linux').map(image => image.name)).toEqual([
+    'Debian 13 workshop',
+    'Rescue toolkit 2026.3',
+  ])
   expect(findImages(IMAGES, '  ')).toHaveLength(IMAGES.length)
 })
 

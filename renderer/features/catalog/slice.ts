@@ -27,12 +27,13 @@ export const createCatalogSlice: StateCreator<CatalogSlice> = set => ({
     }),
 })
 
-/** Images whose name, source or notes hold every word of the search, newest first. */
+/** Images whose name, source, notes or system hold every word of the search, newest first. */
 export function findImages(images: readonly Image[], search: string): readonly Image[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   return images
     .filter(image => {
-      const text = `${image.name} ${image.sourceName} ${image.notes}`.toLowerCase()
+      const holds = image.content?.words ?? ''
+      const text = `${image.name} ${image.sourceName} ${image.notes} ${holds}`.toLowerCase()
       return words.every(word => text.includes(word))
     })
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs || a.name.localeCompare(b.name))

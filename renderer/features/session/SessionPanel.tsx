@@ -14,6 +14,7 @@ import {
   formatPercent,
   formatShare,
 } from '../../ui/format.ts'
+import { SystemMark } from '../../ui/SystemMark.tsx'
 import { describeStartRule, PolicyPicker, RateCapPicker } from '../plan/plan.ts'
 import { RatePlot } from './RatePlot.tsx'
 import { NEW_SESSION } from './select.ts'
@@ -30,6 +31,7 @@ export function SessionPanel({ session }: { readonly session: Session }) {
       className="shrink-0 rounded-xl border border-line bg-surface px-4 pt-3 pb-3.5"
     >
       <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
+        <Holds imageId={session.imageId} />
         <div className="min-w-64 flex-1">
           <h2 className="text-xl font-semibold break-words">
             {TITLES[session.state]} {session.imageName}
@@ -58,6 +60,13 @@ export function SessionPanel({ session }: { readonly session: Session }) {
       </div>
     </section>
   )
+}
+
+/** Nothing for a rehearsal, whose image is in no catalog. */
+function Holds({ imageId }: { readonly imageId: string }) {
+  const content = useApp(state => state.images.find(one => one.id === imageId)?.content ?? null)
+  if (content === null) return null
+  return <SystemMark content={content} className="-mr-3 mt-1 size-6 text-muted" />
 }
 
 const TITLES: Readonly<Record<Session['state'], string>> = {
