@@ -46,6 +46,7 @@ const tile: Step = page => page.locator('[data-state-name]').nth(2).click()
 const STATES: readonly (readonly [script: string, ...views: (readonly Step[])[]])[] = [
   ['empty', []],
   ['importing', []],
+  ['images:12', []],
   [
     'ready',
     [],

@@ -5,6 +5,8 @@ import { launch } from './app.ts'
 const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])[] = [
   ['empty', 'empty', 'Image every machine on the bench at once'],
   ['ready', 'ready', 'Choose an image first'],
+  ['images-12', 'images:12', 'Measuring tablets'],
+  ['images-40', 'images:40', 'Debian 13 workshop 4'],
   ['importing', 'importing', 'Waiting for its turn'],
   ['waiting-0', 'waiting:0', 'Waiting for the first machine'],
   ['waiting-8', 'waiting:8', 'Start for 8 machines'],

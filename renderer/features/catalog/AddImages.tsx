@@ -26,11 +26,13 @@ export function AddImages({
       className={`flex shrink-0 flex-col items-center gap-2.5 rounded-xl border-2 border-dashed border-edge px-3 text-center data-over:border-accent data-over:bg-[color-mix(in_oklab,var(--accent)_14%,transparent)] ${isSmall ? 'py-3' : 'py-8'}`}
     >
       {!isSmall && <ImageDown aria-hidden className="size-9 text-accent" strokeWidth={1.5} />}
-      <p className={isSmall ? 'text-sm' : 'font-medium'}>
+      <p className={isSmall ? 'text-sm' : 'font-medium text-balance'}>
         {isOver ? 'Let go to import' : 'Drop disk images or a folder here'}
       </p>
       {!isSmall && (
-        <p className="text-sm text-muted">.img .iso .raw, also as .gz .xz .bz2 .zst .zip</p>
+        <p className="text-sm text-balance text-muted">
+          .img .iso .raw, also as .gz .xz .bz2 .zst .zip
+        </p>
       )}
       <div className="flex flex-wrap justify-center gap-2">
         <Button icon={FilePlus2} onClick={() => void choose('files')}>

@@ -55,7 +55,9 @@ export const ImageRow = memo(function ImageRow({
         className="flex w-full items-start gap-3 rounded-xl py-2.5 pr-11 pl-3 text-left"
       >
         <span className="min-w-0 flex-1">
-          <span className="block font-medium break-words">{image.name}</span>
+          <span className="line-clamp-3 font-medium break-words" title={image.name}>
+            {image.name}
+          </span>
           <span className="block text-sm text-muted tabular-nums">
             {formatBytes(image.imageBytes)}, {formatBytes(image.storedBytes)} to send
           </span>

@@ -5,8 +5,8 @@ import { useApp } from '../../app/context.ts'
 import { AddImages } from './AddImages.tsx'
 import { useWindowDrop } from './drop.ts'
 import { ImageRow } from './ImageRow.tsx'
-import { findImages, orderTasks } from './slice.ts'
-import { TaskRow } from './TaskRow.tsx'
+import { findImages } from './slice.ts'
+import { TaskList } from './TaskList.tsx'
 
 /** Fewer images than this are found by looking. */
 const SEARCH_FROM = 4
@@ -20,7 +20,6 @@ export function CatalogScreen({ isPage }: { readonly isPage: boolean }) {
   const chosenImageId = useApp(state => state.chosenImageId)
   const chooseImage = useApp(state => state.chooseImage)
   const found = useMemo(() => findImages(images, search), [images, search])
-  const ordered = useMemo(() => orderTasks(tasks), [tasks])
   const Root = isPage ? 'main' : 'aside'
   return (
     <Root
@@ -32,16 +31,7 @@ export function CatalogScreen({ isPage }: { readonly isPage: boolean }) {
         Benchcast
       </h1>
       <AddImages isOver={isDropOver} isSmall={images.length > 0} />
-      {ordered.length > 0 && (
-        <ul
-          aria-label="Imports and checks"
-          className="shrink-0 space-y-2 wide:scroll wide:max-h-[50%]"
-        >
-          {ordered.map(task => (
-            <TaskRow key={task.id} task={task} />
-          ))}
-        </ul>
-      )}
+      <TaskList tasks={tasks} />
       {images.length >= SEARCH_FROM && (
         <div className="relative">
           <Search

@@ -8,7 +8,7 @@ import {
   RotateCw,
   X,
 } from 'lucide-react'
-import { memo } from 'react'
+import { Fragment, memo } from 'react'
 import type { CatalogTask } from '../../../shared/ipc.ts'
 import { useAsk } from '../../app/context.ts'
 import { Bar } from '../../ui/Bar.tsx'
@@ -22,9 +22,11 @@ export const TaskRow = memo(function TaskRow({ task }: { readonly task: CatalogT
   const name = fileName(task.subject)
   const isOpen = task.state === 'running' || task.state === 'queued'
   const canRetry = task.state === 'failed' || task.state === 'cancelled'
+  // What went well needs no line of its own.
+  const isBrief = task.state === 'done' && !task.isDuplicate
   const onTask = { taskId: task.id }
   return (
-    <li data-tone={tone} className="rounded-xl border border-line bg-surface py-2 pr-1.5 pl-3">
+    <li data-tone={tone} className="rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-3">
       <div className="flex items-center gap-2">
         <Icon
           aria-hidden
@@ -33,6 +35,7 @@ export const TaskRow = memo(function TaskRow({ task }: { readonly task: CatalogT
         <span className="min-w-0 flex-1 truncate font-medium" title={task.subject}>
           {name}
         </span>
+        {isBrief && <span className="shrink-0 text-sm text-muted">{words}</span>}
         {canRetry && (
           <IconButton
             icon={RotateCw}
@@ -57,10 +60,18 @@ export const TaskRow = memo(function TaskRow({ task }: { readonly task: CatalogT
       {task.state === 'running' && (
         <Bar className="mt-1.5 mr-1.5" label={`${words} ${name}`} fraction={progress(task)} />
       )}
-      <p className="mt-1 mr-1.5 mb-0.5 text-sm text-muted tabular-nums">
-        {words}
-        {task.state === 'running' && ` · ${figures(task)}`}
-      </p>
+      {!isBrief && (
+        <p className="mt-1 mr-1.5 mb-0.5 text-sm text-muted tabular-nums">
+          {words}
+          {task.state === 'running' &&
+            figures(task).map(figure => (
+              <Fragment key={figure}>
+                {' · '}
+                <span className="whitespace-nowrap">{figure}</span>
+              </Fragment>
+            ))}
+        </p>
+      )}
     </li>
   )
 })
@@ -99,13 +110,11 @@ function progress(task: CatalogTask): number {
   return task.totalBytes ? Math.min(1, task.doneBytes / task.totalBytes) : 0
 }
 
-function figures(task: CatalogTask): string {
+function figures(task: CatalogTask): readonly string[] {
   const done = formatBytes(task.doneBytes)
   return [
     task.totalBytes === null ? done : `${done} of ${formatBytes(task.totalBytes)}`,
     formatRate(task.rateBytesPerSecond),
     task.leftMs === null ? null : `${formatDuration(task.leftMs)} left`,
-  ]
-    .filter(part => part !== null)
-    .join(' · ')
+  ].filter(part => part !== null)
 }

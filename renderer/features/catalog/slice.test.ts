@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createStore } from 'zustand'
 import { IMAGES, task } from '../../../test/window/scripted/rows.ts'
 import { type Batch, NO_CHANGE } from '../../engine.ts'
-import { createCatalogSlice, findImages, orderTasks } from './slice.ts'
+import { createCatalogSlice, findImages, finishedTasks, orderTasks } from './slice.ts'
 
 const batch = (part: Partial<Batch>): Batch => ({ ...NO_CHANGE, ...part })
 
@@ -57,4 +57,10 @@ test('running tasks come first and finished ones last', () => {
     task(4, 'd', {}),
   ]
   expect(orderTasks(rows).map(row => row.id)).toEqual([4, 3, 2, 1])
+})
+
+test('what is done or cancelled can be cleared at once, what failed or waits cannot', () => {
+  const states = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+  const rows = states.map((state, at) => task(at + 1, 'a', { state }))
+  expect(finishedTasks(rows).map(row => row.state)).toEqual(['done', 'cancelled'])
 })

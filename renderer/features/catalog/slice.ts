@@ -45,6 +45,11 @@ export function orderTasks(tasks: readonly CatalogTask[]): readonly CatalogTask[
   return tasks.toSorted((a, b) => rank[a.state] - rank[b.state] || a.id - b.id)
 }
 
+/** What nobody needs to read any more. What failed stays until it is looked at. */
+export function finishedTasks(tasks: readonly CatalogTask[]): readonly CatalogTask[] {
+  return tasks.filter(({ state }) => state === 'done' || state === 'cancelled')
+}
+
 /** A first image is chosen by itself, so that drop, card, Start is all there is to do; a removed one is let go. */
 function chosen(
   state: Pick<CatalogSlice, 'images' | 'chosenImageId'>,

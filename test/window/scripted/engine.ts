@@ -2,7 +2,7 @@
  * An engine that only pretends: it answers the whole contract with rows that move by a script, for looks at states
  * that are hard to reach on purpose and for frame measurements. It proves nothing about the function.
  *
- * Script: BENCHCAST_SCRIPT=<scene>:<machines>, scene one of empty, importing, ready, waiting, running, mixed, done,
+ * Script: BENCHCAST_SCRIPT=<scene>:<machines>, scene one of empty, importing, images (so many of them), ready, waiting, running, mixed, done,
  * failed, interrupted, slow (a reason on each tile), stock and stock-done (udpcast), ill (the doctor found something),
  * booting (machines at every step of a start), bench (up, without a session), asking, confirm, unbooted (the boot helper
  * cannot open).
@@ -21,7 +21,7 @@ import { examinationOf, LAPTOP_NOTICES, PACED_BY_DISK, slowed } from './reasons.
 import { createScriptedBench } from './machines.ts'
 import { asStock, move, summarise } from './move.ts'
 import { createRecords } from './records.ts'
-import { GIB, IMAGES, NICS, receiver, session, START_MS, task } from './rows.ts'
+import { GIB, IMAGES, imagesOf, NICS, receiver, session, START_MS, task } from './rows.ts'
 
 const TICK_MS = 100
 
@@ -59,10 +59,10 @@ interface Bench {
   tick(): Changed | null
 }
 
-const WITHOUT_SESSION = ['empty', 'importing', 'ready', 'bench']
+const WITHOUT_SESSION = ['empty', 'importing', 'images', 'ready', 'bench']
 
 function createBench(scene: string, machines: number, emit: Emit): Bench {
-  let images: Image[] = scene === 'empty' ? [] : [...IMAGES]
+  let images: Image[] = imagesIn(scene, machines)
   const bench = createScriptedBench(scene, machines, emit)
   let current: Session | null = null
   let rows: Receiver[] = []
@@ -229,6 +229,11 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
   }
 }
 
+function imagesIn(scene: string, count: number): Image[] {
+  if (scene === 'empty') return []
+  return scene === 'images' ? imagesOf(count) : [...IMAGES]
+}
+
 const STILL: readonly string[] = ['interrupted', 'paused']
 
 const AT_TEN = { ...BY_HAND, afterReceivers: 10 }
@@ -263,6 +268,7 @@ function importTasks(): ReturnType<typeof task>[] {
           'kiosk-old.img.gz ends in the middle of its compressed data. Copy or download it again.',
       },
     }),
+    task(5, '/home/tech/Downloads/rescue.iso', { state: 'done', image: IMAGES[3] as Image }),
     task(4, '/home/tech/Downloads/win10-copy.img', {
       state: 'done',
       isDuplicate: true,

@@ -48,6 +48,38 @@ export const IMAGES: readonly Image[] = [
   image('Rescue toolkit 2026.3', 4, 1.9, false, RESCUE),
 ]
 
+/** A full catalog: each kind of system and of state, the second with a name that takes all the room it can get. */
+export function imagesOf(count: number): Image[] {
+  return Array.from({ length: count }, (_, at) => {
+    const [name, content] = KINDS[at % KINDS.length] ?? KINDS[0]
+    const numbered = at < KINDS.length ? name : `${name} ${Math.floor(at / KINDS.length) + 1}`
+    const isIntact = [null, true, null, null, false][at % 5] ?? null
+    return image(numbered, 8 + (at % 9) * 14, 2.2 + (at % 7) * 3.1, isIntact, content)
+  })
+}
+
+const KINDS: readonly [
+  readonly [string, Content | null],
+  ...(readonly [string, Content | null])[],
+] = [
+  ['Windows 11 Pro classroom', WINDOWS],
+  [
+    'Autumn course 2026, second floor: Windows 11 Education with Office, CAD, and_the_drivers_of_the_ProBook_840_G9_and_G10',
+    WINDOWS,
+  ],
+  ['Debian 13 workshop', DEBIAN],
+  [
+    'Dual boot lab',
+    { system: 'several', words: 'Windows, NTFS; Linux (Ubuntu 24.04.1 LTS), ext4' },
+  ],
+  ['iMac library', { system: 'macos', words: 'macOS, APFS' }],
+  ['Chromebook carts', { system: 'chromeos', words: 'ChromeOS' }],
+  ['Measuring tablets', { system: 'android', words: 'Android' }],
+  ['Teaching material', { system: 'data', words: 'Data, exFAT “MATERIAL”' }],
+  ['Plotter controller', { system: 'unknown', words: 'Unknown content' }],
+  ['From the old server', null],
+]
+
 export const NICS: readonly Nic[] = [
   nic('enp0s31f6', 'wired', '192.168.77.1', 1e9, 'up', null, true),
   nic('wlp2s0', 'wifi', '10.20.4.113', 866e6, 'up', 'Wi-Fi drops multicast: use a cable.', false),
