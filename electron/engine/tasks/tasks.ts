@@ -95,7 +95,8 @@ export function createTasks(catalog: Catalog): Tasks {
     change(entry, { state: 'running' })
     try {
       const result = await entry.work(entry.abort.signal, progress => change(entry, progress))
-      change(entry, { state: 'done', leftMs: null, ...result })
+      const state = result.fault ? 'failed' : 'done'
+      change(entry, { ...result, state, leftMs: null })
     } catch (error) {
       if (entry.abort.signal.aborted) change(entry, { state: 'cancelled', leftMs: null })
       else change(entry, { state: 'failed', leftMs: null, fault: faultOf(error) })
