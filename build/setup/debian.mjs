@@ -22,6 +22,8 @@ const ELECTRON = [
   'libxcomposite1',
   'libxdamage1',
   'libxrandr2',
+  // Electron loads it when it is there; without it nobody is told on the desktop that a session ended.
+  'libnotify4',
 ]
 
 /** Services for the window to talk to, and a browser for the dashboard. */
