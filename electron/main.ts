@@ -130,9 +130,15 @@ function startEngine(appDirectory: string, onStatus: (status: EngineStatus) => v
   return createEngineHost({
     node: findNode(appDirectory, process.resourcesPath, process.env['BENCHCAST_NODE'] ?? ''),
     entry: entry || path.join(unpacked, 'electron', 'engine', 'process.ts'),
-    env: process.env,
+    env: withBootParts(process.env),
     onStatus,
   })
+}
+
+/** A package may bring the boot environment; a checkout's engine finds the one that was built last. */
+function withBootParts(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const shipped = path.join(process.resourcesPath, 'boot-env')
+  return existsSync(shipped) ? { BENCHCAST_BOOT_PARTS: shipped, ...env } : env
 }
 
 /** One engine connection per page load; the page asks for the next when one ends. */

@@ -35,6 +35,7 @@ function bundle(name: string, format: 'es' | 'cjs', extension: string): BuildEnv
     // The oldest Electron we run on is 33: Node 20.18.
     target: 'node20.18',
     minify: false,
+    license: { fileName: `${name}.licences.md` },
     rolldownOptions: {
       external: ['electron', /^node:/],
       input: { [name]: path.join(root, `${name}.ts`) },

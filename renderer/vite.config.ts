@@ -17,6 +17,8 @@ export default defineConfig({
     // A data: URL in a stylesheet would need a wider policy than the page has.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What is taken in goes on under its own licences.
+    license: { fileName: 'licences.md' },
     chunkSizeWarningLimit: 800,
   },
 })

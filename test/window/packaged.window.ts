@@ -1,48 +1,101 @@
-/** The app laid out as it is shipped, with the fuses it is shipped with: it works, and what they forbid fails. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+/**
+ * The app as `npm run package` lays it out, by electron-builder with the configuration that ships: an ordinary user images
+ * a machine with it, Chromium's sandbox on, and what its fuses forbid fails.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createPackage } from '@electron/asar'
-import { flipFuses, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses'
+import { listPackage } from '@electron/asar'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SHIPPED_FUSES } from '../../build/installers/fuses.ts'
+import { shippedFuses } from '../../build/installers/fuses.ts'
+import { makePackage } from '../../build/installers/package.ts'
 import { launch } from './app.ts'
+import { expectCaged, homeIn, NOBODY } from './cage.ts'
+import { startSession } from './startSession.ts'
 
-const root = path.join(import.meta.dirname, '..', '..')
+const isRoot = process.getuid?.() === 0
 
 let directory = ''
+let app = ''
 let executable = ''
+let benchcast = ''
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'benchcast-packaged-'))
-  executable = await layOut(path.join(directory, 'app'))
+  await chmod(directory, 0o755)
+  const electron = process.env['BENCHCAST_ELECTRON'] ?? expect.unreachable('BENCHCAST_ELECTRON')
+  app = await makePackage({
+    electronDirectory: path.dirname(electron),
+    output: path.join(directory, 'dist'),
+    isUnpackedOnly: true,
+    bootParts: null,
+  })
+  executable = path.join(app, 'benchcast-window')
+  benchcast = path.join(app, 'resources', 'engine', 'benchcast')
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-const fuses = Object.entries(SHIPPED_FUSES).map(
-  ([name, isOn]) =>
-    [
-      FuseV1Options[((name[0] ?? '').toUpperCase() + name.slice(1)) as never] as unknown as number,
-      isOn,
-    ] as const,
-)
-
-test('the executable says of itself what the table says', async () => {
+test('the executable says of its fuses what the table says', async () => {
   const wire = (await getCurrentFuseWire(executable)) as unknown as Record<number, number>
-  for (const [fuse, isOn] of fuses) expect([fuse, wire[fuse]]).toEqual([fuse, isOn ? 49 : 48])
+  for (const [name, isOn] of Object.entries(shippedFuses(process.platform))) {
+    const fuse = ((name[0] ?? '').toUpperCase() + name.slice(1)) as keyof typeof FuseV1Options
+    expect([name, wire[FuseV1Options[fuse]]]).toEqual([name, isOn ? 49 : 48])
+  }
 })
 
-test('the window opens on the real engine, and what the environment would load is not loaded', async () => {
-  const proof = path.join(directory, 'ran')
+test('Electron finds its own files in the archive, Node all others beside it, for this system alone', () => {
+  const resources = path.join(app, 'resources')
+  const beside = path.join(resources, 'app.asar.unpacked')
+  const packed = listPackage(path.join(resources, 'app.asar'), { isPack: true })
+  const inside = packed.filter(line => line.startsWith('pack ')).map(line => line.slice(9))
+  const files = inside.filter(name => /\.\w+$/.test(name))
+  expect(files.map(name => name.trim()).toSorted()).toEqual([
+    '/out/electron/main.js',
+    '/out/electron/preload.cjs',
+  ])
+  const found = (pattern: string): string[] => globSync(pattern, { cwd: beside }).toSorted()
+  const system = `${process.platform}-${process.arch}`
+  expect(found('**/*.node')).toEqual([
+    `node_modules/@koromix/koffi-${system}/${system.replace('-', '_')}/koffi.node`,
+    `node_modules/better-sqlite3/prebuilds/${system}.node`,
+  ])
+  expect(found('{electron,shared,client}/**/*.{test,fixture}.ts')).toEqual([])
+  expect(found('node_modules/{react,radix-ui,vite,electron}')).toEqual([])
+  expect(existsSync(path.join(resources, 'default_app.asar'))).toBe(false)
+  const licences = (name: string): string =>
+    readFileSync(path.join(resources, 'licences', name), 'utf8')
+  expect(licences('node.txt')).toContain('Node.js is licensed for use as follows')
+  for (const name of ['react', 'radix-ui', 'zustand', 'lucide-react']) {
+    expect(licences('page.md')).toContain(name)
+  }
+  expect(licences('inter.txt')).toContain('SIL Open Font License')
+})
+
+test('an ordinary user images a machine with it, sandbox on, and nothing of the environment is loaded', async () => {
+  const home = path.join(directory, 'home')
+  await mkdir(home)
+  if (isRoot) await chown(home, NOBODY, NOBODY)
+  const proof = path.join(home, 'ran')
   const evil = path.join(directory, 'evil.cjs')
   await writeFile(evil, `require('node:fs').writeFileSync(${JSON.stringify(proof)}, '')`)
-  const env = { NODE_OPTIONS: `--require ${evil}` }
-  const window = await launch({ executable, app: '', env })
+  const env = { ...homeIn(home), NODE_OPTIONS: `--require ${evil}` }
+  const user = isRoot ? { uid: NOBODY } : {}
+  const window = await launch({ executable, app: '', directory: home, env, ...user })
   try {
     await window.page.getByText('Add an image first').waitFor()
     expect(window.page.url()).toBe('app://benchcast/')
-    expect(window.enginePid()).toBeGreaterThan(0)
+    await expectCaged(window, isRoot ? NOBODY : (process.getuid?.() ?? NOBODY))
+    const { name, receiver } = await startSession(window, 200, [benchcast])
+    await window.page
+      .getByText(/^1 of 1 machines? verified/)
+      .first()
+      .waitFor({ timeout: 60_000 })
+    expect(await receiver.ended, receiver.output()).toBe(0)
+    const image = await readFile(path.join(home, `${name}.img`))
+    expect((await readFile(receiver.target)).equals(image)).toBe(true)
+    await window.picture('packaged-done')
   } finally {
     await window.close()
   }
@@ -58,39 +111,3 @@ test('it cannot be made a Node, nor be debugged from its command line', () => {
   expect(existsSync(proof)).toBe(false)
   expect(run.stderr.toString()).not.toContain('Debugger listening')
 })
-
-/** What electron-builder makes of a Linux package: the runtime, app.asar, and beside it what plain Node runs. */
-async function layOut(app: string): Promise<string> {
-  const runtime = process.env['BENCHCAST_ELECTRON'] ?? expect.unreachable('BENCHCAST_ELECTRON')
-  try {
-    execFileSync('cp', ['-al', path.dirname(runtime), app], { stdio: 'ignore' })
-  } catch {
-    await rm(app, { recursive: true, force: true })
-    execFileSync('cp', ['-a', path.dirname(runtime), app])
-  }
-  // The name decides app.isPackaged; a copy, as the linked one is everybody's.
-  const executable = path.join(app, 'benchcast')
-  await copyFile(runtime, executable)
-  await rm(path.join(app, path.basename(runtime)))
-  await flipFuses(executable, {
-    version: FuseVersion.V1,
-    ...(Object.fromEntries(fuses) as Record<number, boolean>),
-  })
-  const resources = path.join(app, 'resources')
-  await rm(path.join(resources, 'default_app.asar'), { force: true })
-  const packed = path.join(directory, 'packed')
-  await mkdir(path.join(packed, 'out'), { recursive: true })
-  await copyFile(path.join(root, 'package.json'), path.join(packed, 'package.json'))
-  for (const name of ['electron', 'renderer']) {
-    await cp(path.join(root, 'out', name), path.join(packed, 'out', name), { recursive: true })
-  }
-  await createPackage(packed, path.join(resources, 'app.asar'))
-  const unpacked = path.join(resources, 'app.asar.unpacked')
-  await mkdir(unpacked)
-  for (const name of ['electron', 'shared', 'client', 'node_modules', 'package.json']) {
-    await symlink(path.join(root, name), path.join(unpacked, name))
-  }
-  await mkdir(path.join(resources, 'engine'))
-  await symlink(process.execPath, path.join(resources, 'engine', 'node'))
-  return executable
-}

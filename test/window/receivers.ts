@@ -14,12 +14,16 @@ export interface ReceiverProcess {
   stop(): Promise<void>
 }
 
-export function startReceiver(target: string, session: string, lossPercent = 0): ReceiverProcess {
+/** `more`: further options. `command`: what is `benchcast`, where that is not this checkout's. */
+export function startReceiver(
+  target: string,
+  session: string,
+  more: readonly string[] = [],
+  command: readonly string[] = [process.execPath, cli],
+): ReceiverProcess {
   const args = ['receive', '--nic', 'lo', '--to', target, '--session', session, '--timeout', '60']
-  const loss = lossPercent > 0 ? ['--loss', String(lossPercent)] : []
-  const child: ChildProcess = spawn(process.execPath, [cli, ...args, ...loss], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const [program = '', ...words] = [...command, ...args, ...more]
+  const child: ChildProcess = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))

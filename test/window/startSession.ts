@@ -5,10 +5,14 @@ import path from 'node:path'
 import type { BenchWindow } from './app.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
 
-/** The image's name is the session's, and unique: other tests on this computer announce on the same loopback. */
+/**
+ * The image's name is the session's, and unique: other tests on this computer announce on the same loopback. `command`:
+ * as for startReceiver.
+ */
 export async function startSession(
   window: BenchWindow,
   limitMbit: number,
+  command?: readonly string[],
 ): Promise<{ readonly name: string; readonly receiver: ReceiverProcess }> {
   const name = `session-${randomBytes(4).toString('hex')}`
   const { page } = window
@@ -24,7 +28,7 @@ export async function startSession(
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByTestId('big-button').click()
   await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
-  const receiver = startReceiver(path.join(window.directory, 'disk.img'), name)
+  const receiver = startReceiver(path.join(window.directory, 'disk.img'), name, [], command)
   await page.getByText('Start for 1 machine').waitFor()
   await page.getByTestId('big-button').click()
   await page.locator('[data-state-name="receiving"]').first().waitFor()

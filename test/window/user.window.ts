@@ -3,18 +3,16 @@
  * as root Chromium has none.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { type BenchWindow, launch } from './app.ts'
+import { expectCaged, homeIn, NOBODY } from './cage.ts'
 import type { ReceiverProcess } from './receivers.ts'
 import { startSession } from './startSession.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
-
-/** `nobody` on Debian. */
-const UID = 65_534
 
 let bench: BenchWindow | null = null
 let receiver: ReceiverProcess | null = null
@@ -28,7 +26,7 @@ afterEach(async () => {
 test('an ordinary user images a machine, and the page’s process is caged by the kernel', async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'benchcast-user-'))
   const isRoot = process.getuid?.() === 0
-  const uid = isRoot ? UID : (process.getuid?.() ?? UID)
+  const uid = isRoot ? NOBODY : (process.getuid?.() ?? NOBODY)
   const electron = process.env['BENCHCAST_ELECTRON'] ?? expect.unreachable('BENCHCAST_ELECTRON')
   let executable = electron
   if (isRoot) {
@@ -43,27 +41,20 @@ test('an ordinary user images a machine, and the page’s process is caged by th
     }
     executable = path.join(runtime, path.basename(electron))
     await chmod(directory, 0o755)
-    await chown(directory, UID, UID)
-    const look = spawnSync('test', ['-r', path.join(root, 'package.json')], { uid: UID, gid: UID })
+    await chown(directory, NOBODY, NOBODY)
+    const look = spawnSync('test', ['-r', path.join(root, 'package.json')], {
+      uid: NOBODY,
+      gid: NOBODY,
+    })
     if (look.status !== 0) throw new Error(`${root} is closed to other users: put it elsewhere.`)
   }
-  const env = { HOME: directory, XDG_RUNTIME_DIR: directory, XDG_CONFIG_HOME: directory }
-  bench = await launch({ directory, executable, env, ...(isRoot ? { uid: UID } : {}) })
-
-  const pid = bench.pagePid()
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).toBe(String(uid))
-  // 2: a filter for system calls, seccomp(2).
-  expect(/^Seccomp:\s+(\d)/m.exec(status)?.[1]).toBe('2')
-  expect(/^CapEff:\s+(\S+)/m.exec(status)?.[1]).toMatch(/^0+$/)
-  const namespace = (of: number | 'self'): string =>
-    execFileSync('readlink', [`/proc/${of}/ns/pid`]).toString()
-  expect(namespace(pid)).not.toBe(namespace(bench.mainPid))
-  const commands = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString().split('\n')
-  const own = commands.filter(line => line.includes(directory))
-  expect(own.length).toBeGreaterThan(2)
-  expect(own.filter(line => line.includes('--no-sandbox'))).toEqual([])
-
+  bench = await launch({
+    directory,
+    executable,
+    env: homeIn(directory),
+    ...(isRoot ? { uid: NOBODY } : {}),
+  })
+  await expectCaged(bench, uid)
   ;({ receiver } = await startSession(bench, 200))
   await bench.page
     .getByText(/^1 of 1 machines? verified/)

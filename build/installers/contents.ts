@@ -1,0 +1,62 @@
+/**
+ * What goes into a package. Electron itself runs only out/electron, from app.asar. All else is for plain Node, which
+ * cannot read inside an archive, and lies beside it: engine and command line as TypeScript, as in a checkout, the page
+ * that `benchcast serve` hands out, and the packages they need (`dependencies` in package.json; what the page is made of
+ * is in its bundle).
+ */
+
+export type PackagedPlatform = 'linux' | 'win32'
+export type PackagedArch = 'x64' | 'arm64'
+
+/** For plain Node, so beside app.asar. */
+export const UNPACKED = [
+  'package.json',
+  'out/renderer/**',
+  'electron/**',
+  'shared/**',
+  'client/**',
+  'node_modules/**',
+]
+
+/** Of one list: patterns for one platform alone would bring a second `**` with them. */
+export function packagedFiles(platform: PackagedPlatform, arch: PackagedArch): string[] {
+  return [
+    'package.json',
+    'out/electron/**',
+    'out/renderer/**',
+    'electron/{assets,cli,engine,serve}/**',
+    'shared/**',
+    'client/*.ts',
+    '!out/**/{.inputs-sha256,*licences.md}',
+    '!**/*.{test,fixture}.ts',
+    '!**/{README.md,PROTOCOL.md,tsconfig.json}',
+    '!electron/engine/**/vectors{,/**}',
+    // Tests alone run these two.
+    '!client/scriptedBench.ts',
+    '!shared/fec/reference.ts',
+    ...packagePatterns(platform, arch),
+  ]
+}
+
+/** Sources, other systems' binaries, and what only a compiler reads. Licences stay. */
+function packagePatterns(platform: PackagedPlatform, arch: PackagedArch): string[] {
+  const system = `${platform}-${arch}`
+  return [
+    '!node_modules/better-sqlite3/{deps,src,binding.gyp}',
+    '!node_modules/better-sqlite3/{deps,src}/**',
+    `!node_modules/better-sqlite3/prebuilds/!(${system}.node)`,
+    // The entry point loads from src/koffi: only what is compiled from there is left out.
+    '!node_modules/koffi/{vendor,doc,lib,cnoke.cjs}',
+    '!node_modules/koffi/{vendor,doc,lib}/**',
+    '!node_modules/koffi/src/**/*.{cc,hh,S,asm,txt,def}',
+    `!node_modules/@koromix/!(koffi-${system})`,
+    `!node_modules/@koromix/!(koffi-${system})/**`,
+    '!node_modules/@koromix/koffi-*/musl_*{,/**}',
+    // WebAssembly is all that is used of it: not its native module, nor what finds and builds that.
+    '!node_modules/node-liblzma/{prebuilds,scripts,src,binding.gyp}',
+    '!node_modules/node-liblzma/{prebuilds,scripts,src}/**',
+    '!node_modules/{node-addon-api,node-gyp-build}{,/**}',
+    '!node_modules/zod/src{,/**}',
+    '!node_modules/**/*.{d.ts,d.cts,d.mts,map}',
+  ]
+}
