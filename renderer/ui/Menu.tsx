@@ -33,7 +33,7 @@ export function Menu({
 }
 
 const ITEM =
-  'flex items-center gap-2.5 rounded-lg px-2.5 py-2 outline-none select-none data-[highlighted]:bg-sunken data-[disabled]:text-muted'
+  'flex items-center gap-2.5 rounded-lg px-2.5 py-2 -outline-offset-2 select-none data-[highlighted]:bg-sunken data-[disabled]:text-muted'
 
 export function MenuItem({
   icon: Icon,

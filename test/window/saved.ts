@@ -4,7 +4,15 @@ import path from 'node:path'
 import type { BenchWindow } from './app.ts'
 
 /** Presses the button and answers what the file holds that the window saves. */
-export async function saved({ page, directory }: BenchWindow, label: string): Promise<string> {
+export function saved(window: BenchWindow, label: string): Promise<string> {
+  return savedBy(window, () => window.page.getByRole('button', { name: label }).click())
+}
+
+/** The same for whatever `press` does. */
+export async function savedBy(
+  { page, directory }: BenchWindow,
+  press: () => Promise<void>,
+): Promise<string> {
   const cdp = await page.context().newCDPSession(page)
   const folder = mkdtempSync(path.join(directory, 'saved-'))
   await cdp.send('Browser.setDownloadBehavior', {
@@ -20,7 +28,7 @@ export async function saved({ page, directory }: BenchWindow, label: string): Pr
       if (state === 'completed') resolve()
     }),
   )
-  await page.getByRole('button', { name: label }).click()
+  await press()
   const file = await named
   await done
   return readFileSync(path.join(folder, file), 'utf8')

@@ -28,6 +28,46 @@ export function isOnScreen(title: string): boolean {
   })
 }
 
+/** Faster than anybody types, slow enough for a dialog that opens a field at the first key. */
+const KEY_MS = 40
+
+/**
+ * Types into the window of that title, as its only user: it gets the X server's focus, which nobody else gives out here.
+ * `keys`: a keysym's name, such as `Return`, or text in characters of a US keyboard.
+ */
+export async function pressKeys(title: string, keys: readonly string[]): Promise<void> {
+  withWindow(title, ({ lib, display }, window) => {
+    lib.func('int XSetInputFocus(void *, unsigned long, int, unsigned long)')(display, window, 1, 0)
+    synced(lib, display)
+  })
+  for (const key of keys.flatMap(one => (/^[A-Z]\w+$/.test(one) ? one : one.split('')))) {
+    withDisplay(x11 => pressKey(x11, key))
+    await new Promise(resolve => setTimeout(resolve, KEY_MS))
+  }
+}
+
+function pressKey({ lib, display }: X11, key: string): void {
+  const xtst = koffi.load('libXtst.so.6')
+  const press = xtst.func('int XTestFakeKeyEvent(void *, unsigned int, int, unsigned long)')
+  const symbolOf = lib.func('unsigned long XStringToKeysym(const char *)')
+  const codeOf = lib.func('unsigned char XKeysymToKeycode(void *, unsigned long)')
+  const onKey = lib.func('unsigned long XKeycodeToKeysym(void *, unsigned char, int)')
+  // Keysyms of Latin-1 are its character codes (X11 protocol, appendix A).
+  const symbol = key.length === 1 ? key.charCodeAt(0) : (symbolOf(key) as number)
+  const code = codeOf(display, symbol) as number
+  const shift = codeOf(display, symbolOf('Shift_L')) as number
+  const isShifted = (onKey(display, code, 0) as number) !== symbol
+  if (isShifted) press(display, shift, 1, 0)
+  press(display, code, 1, 0)
+  press(display, code, 0, 0)
+  if (isShifted) press(display, shift, 0, 0)
+  synced(lib, display)
+}
+
+function synced(lib: X11['lib'], display: unknown): void {
+  lib.func('int XSync(void *, int)')(display, 0)
+}
+
 const CLIENT_MESSAGE = 33
 const IS_VIEWABLE = 2
 const MESSAGE_BYTES = 192
@@ -42,15 +82,21 @@ interface X11 {
 }
 
 function withWindow<T>(title: string, use: (x11: X11, window: number) => T): T {
+  return withDisplay(x11 => {
+    const window = topLevel(x11).find(child => titleOf(x11, child) === title)
+    if (window === undefined) throw new Error(`No window is called ${title}.`)
+    return use(x11, window)
+  })
+}
+
+function withDisplay<T>(use: (x11: X11) => T): T {
   const lib = koffi.load('libX11.so.6')
   const display = lib.func('void *XOpenDisplay(const char *)')(process.env['DISPLAY']) as unknown
   if (!display) throw new Error('The X server cannot be reached.')
   const intern = lib.func('unsigned long XInternAtom(void *, const char *, int)')
   const x11 = { lib, display, atom: (name: string) => intern(display, name, 0) as number }
   try {
-    const window = topLevel(x11).find(child => titleOf(x11, child) === title)
-    if (window === undefined) throw new Error(`No window is called ${title}.`)
-    return use(x11, window)
+    return use(x11)
   } finally {
     lib.func('int XCloseDisplay(void *)')(display)
   }
