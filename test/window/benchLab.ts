@@ -8,12 +8,34 @@ import type { Lab } from '../netns/harness.ts'
 
 /** For the window's environment: its engine runs on host 0 of the lab. `directory` takes the script that does it. */
 export function engineIn(lab: Lab, directory: string): Readonly<Record<string, string>> {
+  return nodeIn(lab, directory, 'exec "$@"')
+}
+
+/**
+ * The same, and the engine reads of lan0 what it would of a gigabit card with hardware behind it: a folder of the same
+ * facts lies over /sys/class/net, for this process alone. Sockets and packets are the lab's as ever.
+ */
+export function engineWithRealCard(lab: Lab, directory: string): Readonly<Record<string, string>> {
+  const sys = path.join(directory, 'sys')
+  const script = `
+card=${sys}/pci0000:00/net/lan0
+mkdir -p $card ${sys}/class
+for fact in address carrier flags mtu type uevent; do cat /sys/class/net/lan0/$fact > $card/$fact; done
+echo 1000 > $card/speed
+ln -sfn $card ${sys}/class/lan0
+ln -sfn /sys/devices/virtual/net/lo ${sys}/class/lo
+mount --bind ${sys}/class /sys/class/net
+exec "$@"`
+  return nodeIn(lab, directory, script)
+}
+
+/** What runs is the engine itself, with the pid and the channel that the window gave it: all of these commands exec. */
+function nodeIn(lab: Lab, directory: string, script: string): Readonly<Record<string, string>> {
   const node = path.join(directory, 'node-in-lab')
-  // What runs is the engine itself, with the pid and the channel that the window gave it: both commands exec.
-  writeFileSync(
-    node,
-    `#!/bin/sh\nexec ip netns exec ${lab.host(0).namespace} '${process.execPath}' "$@"\n`,
-  )
-  chmodSync(node, 0o755)
+  const inside = path.join(directory, 'node-inside')
+  writeFileSync(inside, `#!/bin/sh\nset -e\nset -- '${process.execPath}' "$@"\n${script}\n`)
+  const { namespace } = lab.host(0)
+  writeFileSync(node, `#!/bin/sh\nexec ip netns exec ${namespace} ${inside} "$@"\n`)
+  for (const file of [node, inside]) chmodSync(file, 0o755)
   return { BENCHCAST_NODE: node }
 }

@@ -83,6 +83,17 @@ test('a machine of another session is not shown, nor its start', () => {
   expect(shownMachines('000000ff', [], [other], [])).toHaveLength(1)
 })
 
+test('a receiver that has ended is no machine that waits; one that was up and went is missed', () => {
+  const left = up(first, { state: 'gone' })
+  expect(shownMachines(of.id, [], [left], [])).toEqual([])
+  expect(shownMachines(of.id, [first], [left], [])).toHaveLength(1)
+  // The same machine, started over the network now.
+  expect(shownMachines(of.id, [], [left], [starting(first.mac)])).toHaveLength(1)
+  const hardware = { uuid: '', cpu: '', cpuThreads: 4, memoryBytes: 1, linkBitsPerSecond: null }
+  const missed = up(first, { state: 'gone', hardware: { ...hardware, disks: [] } })
+  expect(shownMachines(of.id, [], [missed], [])).toHaveLength(1)
+})
+
 test('receivers that share a card, or have none, keep apart', () => {
   const mac = '00:00:00:00:00:00'
   const lo = [first, second].map(row => ({ ...row, mac }))

@@ -29,12 +29,13 @@ export function shownMachines(
 ): readonly ShownMachine[] {
   const isOneCard = uniqueMacs(receivers)
   const ids = new Set(receivers.map(row => row.id))
-  const waiting = machines.filter(row => ids.has(row.id) || isFree(row, sessionId))
+  const present = machines.filter(row => ids.has(row.id) || !hasLeft(row))
+  const waiting = present.filter(row => ids.has(row.id) || isFree(row, sessionId))
   const machineOf = new Map(waiting.map(row => [row.id, row]))
   const bootOf = new Map(starting.map(row => [macKey(row.mac), row]))
   const taken = new Set<string>()
   // A machine of another session is that session's, however it started.
-  for (const row of machines) if (!machineOf.has(row.id)) taken.add(macKey(row.mac))
+  for (const row of present) if (!machineOf.has(row.id)) taken.add(macKey(row.mac))
   const shown: ShownMachine[] = []
   const add = (
     id: string,
@@ -65,6 +66,11 @@ export function shownMachines(
 function isFree(machine: BenchMachine, sessionId: string | null): boolean {
   const of = machine.sessionId ?? machine.assignedTo
   return of === null || of === sessionId
+}
+
+/** Known from a session alone: somebody ran a receiver there, which has ended. Nothing of it waits on the bench. */
+function hasLeft({ state, hardware }: BenchMachine): boolean {
+  return state === 'gone' && hardware === null
 }
 
 /** Receivers on one computer share its card, and loopback has none: there the MAC tells nothing. */
