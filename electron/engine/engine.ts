@@ -94,7 +94,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return (plan.protocol === 'udpcast' ? stockSessions : sessions).open(plan)
   }
 
-  catalog.onChange(() => emit('catalog:changed', catalog.list()))
+  catalog.onChange(() => {
+    emit('catalog:changed', catalog.list())
+    records.look()
+  })
   tasks.onChange(() => {
     areTasksStale = true
   })

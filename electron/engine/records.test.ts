@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { requests } from '../../shared/ipc.ts'
 import { BY_HAND } from '../../shared/session.ts'
+import { openCatalog } from './catalog/catalog.ts'
 import { useEngine } from './engine.fixture.ts'
+import { createHistory } from './history/history.ts'
+import { createSettings } from './settings/settings.ts'
+import { createTemplates } from './templates/templates.ts'
 
 /** Settings, history, templates and diagnostics, by way of the contract. */
 const bench = useEngine()
@@ -120,6 +125,36 @@ describe('settings', () => {
       fault: { code: 'app/settings-range' },
     })
     expect(await bench.client.call('settings:get', null)).toEqual(set)
+  })
+})
+
+describe('another program on the same catalog', () => {
+  it('changes settings, templates and history, and every front end is told', async () => {
+    const imageId = await bench.importImage(content)
+    const plan = bench.plan(imageId, { start: { ...BY_HAND, afterReceivers: 1 } })
+    const { id: sessionId } = await bench.client.call('session:open', plan)
+    const kept = bench.event('history:added', entry => entry.sessionId === sessionId)
+    await bench.receive(plan.name ?? '', 'target')
+    await kept
+    const detail = await bench.client.call('history:detail', { sessionId })
+
+    const heard: string[] = []
+    const stop = bench.client.on('history:added', entry => heard.push(entry.sessionId))
+    const settings = bench.event('settings:changed', all => all.ttl === 7)
+    const templates = bench.event('template:changed', all => all.length === 1)
+    const added = bench.event('history:added', entry => entry.sessionId === '0000beef')
+    const other = openCatalog(path.join(bench.directory, 'catalog'))
+    createSettings(other.database).set({ ttl: 7 })
+    createTemplates(other).save('Theirs', plan)
+    const entry = { ...detail.entry, sessionId: '0000beef' }
+    createHistory(other.database).add({ ...detail, entry })
+    other.close()
+    expect(await settings).toEqual(await bench.client.call('settings:get', null))
+    expect(await templates).toMatchObject([{ name: 'Theirs' }])
+    expect(await added).toMatchObject({ name: plan.name, outcome: 'verified' })
+    // Our own session was told when it was kept, and is not told again.
+    expect(heard).toEqual(['0000beef'])
+    stop()
   })
 })
 

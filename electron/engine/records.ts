@@ -15,6 +15,8 @@ export interface Records {
   keep(ended: EndedSession): void
   /** For what has no such transaction: tried again each second until it is kept. */
   keepLater(ended: EndedSession): void
+  /** Tells of what another program changed in the same catalog. */
+  look(): void
   readonly handlers: Pick<Handlers, RecordRequest>
   close(): void
 }
@@ -37,7 +39,38 @@ export function createRecords(
   const history = createHistory(catalog.database)
   const templates = createTemplates(catalog)
   let waiting: EndedSession[] = []
-  history.onAdded(entry => emit('history:added', entry))
+  let settingsSaid = JSON.stringify(settings.get())
+  let templatesSaid = JSON.stringify(templates.list())
+  let historySaid = history.end()
+  /** Our own since then. */
+  const saidAtOnce = new Set<string>()
+  history.onAdded(entry => {
+    saidAtOnce.add(entry.sessionId)
+    emit('history:added', entry)
+  })
+
+  function tellSettings(all: Settings): void {
+    settingsSaid = JSON.stringify(all)
+    emit('settings:changed', all)
+  }
+
+  function tellTemplates(): void {
+    const all = templates.list()
+    templatesSaid = JSON.stringify(all)
+    emit('template:changed', all)
+  }
+
+  function look(): void {
+    const all = settings.get()
+    if (JSON.stringify(all) !== settingsSaid) tellSettings(all)
+    if (JSON.stringify(templates.list()) !== templatesSaid) tellTemplates()
+    const end = history.end()
+    for (const entry of history.since(historySaid)) {
+      if (!saidAtOnce.has(entry.sessionId)) emit('history:added', entry)
+    }
+    historySaid = end
+    saidAtOnce.clear()
+  }
 
   function keep(ended: EndedSession): void {
     history.add(recordOf(ended, operatorName(settings.get())))
@@ -58,17 +91,16 @@ export function createRecords(
   }, RETRY_MS)
   timer.unref()
 
-  const tellTemplates = (): void => emit('template:changed', templates.list())
-
   return {
     settings: () => settings.get(),
     keep,
     keepLater,
+    look,
     handlers: {
       'settings:get': () => settings.get(),
       'settings:set': changes => {
         const all = settings.set(changes)
-        emit('settings:changed', all)
+        tellSettings(all)
         return all
       },
       'history:list': query => history.list(query),

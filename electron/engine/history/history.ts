@@ -33,6 +33,10 @@ export interface History {
     format: 'csv' | 'json',
     sessionId: string | null,
   ): { readonly fileName: string; readonly content: string }
+  /** Where the history ends now, for `since`. */
+  end(): number
+  /** What was kept after that end, by whichever program, oldest first. */
+  since(end: number): HistoryEntry[]
   /** After a session was kept. */
   onAdded(listener: (entry: HistoryEntry) => void): void
 }
@@ -59,6 +63,12 @@ export function createHistory(database: Database): History {
   )
   const one = database.prepare<[string], Row>(`SELECT ${COLUMNS} FROM history WHERE session_id = ?`)
   const all = database.prepare<[], Row>(`SELECT ${COLUMNS} FROM history ORDER BY ended_at_ms`)
+  const last = database.prepare<[], { at: number | null }>('SELECT MAX(rowid) AS at FROM history')
+  const later = database.prepare<[number], { entry_json: string }>(
+    'SELECT entry_json FROM history WHERE rowid > ? ORDER BY rowid',
+  )
+  const entries = (rows: readonly { entry_json: string }[]): HistoryEntry[] =>
+    rows.flatMap(row => historyEntrySchema.safeParse(parseJson(row.entry_json)).data ?? [])
 
   function detail(sessionId: string): HistoryDetail {
     const row = one.get(sessionId)
@@ -89,10 +99,11 @@ export function createHistory(database: Database): History {
     list({ search, beforeMs, limit }) {
       const words = search.toLowerCase().split(/\s+/).filter(Boolean)
       const before = beforeMs ?? Number.MAX_SAFE_INTEGER
-      const rows = page.all(before, JSON.stringify(words), limit)
-      return rows.flatMap(row => historyEntrySchema.safeParse(parseJson(row.entry_json)).data ?? [])
+      return entries(page.all(before, JSON.stringify(words), limit))
     },
     detail,
+    end: () => last.get()?.at ?? 0,
+    since: end => entries(later.all(end)),
     export(format, sessionId) {
       const records = sessionId === null ? all.all().flatMap(parsed) : [detail(sessionId)]
       const content =
