@@ -14,15 +14,20 @@ export function useApp<T>(selector: (state: State) => T): T {
   return useStore(useInside().store, selector)
 }
 
+/** What is known when it is called: for what happens on a press, and need not be drawn. */
+export function useNow(): () => State {
+  return useInside().store.getState
+}
+
 export function useEngine(): Engine {
   return useInside().engine
 }
 
-/** Asks the engine; a fault becomes a notice and answers null. */
+/** Asks the engine. A fault becomes a notice and answers undefined, which the engine itself never does. */
 export type Ask = <N extends RequestName>(
   name: N,
   input: Requests[N]['input'],
-) => Promise<Requests[N]['output'] | null>
+) => Promise<Requests[N]['output'] | undefined>
 
 export function useAsk(): Ask {
   const { store, engine } = useInside()
@@ -32,7 +37,7 @@ export function useAsk(): Ask {
         return await engine.call(name, input)
       } catch (error) {
         store.getState().tell('bad', error instanceof Error ? error.message : String(error))
-        return null
+        return undefined
       }
     },
     [store, engine],

@@ -10,7 +10,7 @@ const VARIANTS: Readonly<Record<Variant, string>> = {
     'bg-surface text-ink border border-edge hover:bg-sunken active:bg-sunken disabled:text-muted disabled:border-line',
   quiet:
     'text-ink hover:bg-sunken active:bg-sunken data-[state=open]:bg-sunken disabled:text-muted',
-  danger: 'bg-bad text-surface hover:opacity-90 active:opacity-90',
+  danger: 'bg-bad-fill text-white hover:brightness-90 active:brightness-90',
 }
 
 export interface ButtonProps extends ComponentProps<'button'> {

@@ -7,6 +7,7 @@ import { Button } from '../../ui/Button.tsx'
 import { formatCount } from '../../ui/format.ts'
 import type { ShownMachine } from '../bench/bench.ts'
 import { ConfirmErase } from './ConfirmErase.tsx'
+import { approveAll } from './open.ts'
 import { machinesToErase } from './select.ts'
 
 /** Machines that nobody listed wait for a word; nothing is written to them before. */
@@ -34,11 +35,6 @@ interface AskingProps {
 
 function Unknown({ session, asking }: AskingProps) {
   const ask = useAsk()
-  const approve = async (): Promise<void> => {
-    for (const row of asking) {
-      await ask('session:approve', { sessionId: session.id, receiverId: row.id })
-    }
-  }
   return (
     <Banner
       tone="warn"
@@ -49,7 +45,7 @@ function Unknown({ session, asking }: AskingProps) {
           : `${asking.length} machines ask to take part`
       }
       buttons={
-        <Button onClick={() => void approve()}>
+        <Button variant="primary" onClick={() => void approveAll(ask, session.id, asking)}>
           {asking.length === 1 ? 'Approve it' : `Approve all ${asking.length}`}
         </Button>
       }
@@ -72,7 +68,11 @@ function Unconfirmed({ session, asking }: AskingProps) {
       tone="warn"
       icon={Eraser}
       title={`${formatCount(asking.length, 'late machine')} wait${asking.length === 1 ? 's' : ''} for your confirmation`}
-      buttons={<Button onClick={() => setIsConfirming(true)}>Confirm: erase {disks}</Button>}
+      buttons={
+        <Button variant="danger" onClick={() => setIsConfirming(true)}>
+          Confirm: erase {disks}
+        </Button>
+      }
     >
       <p className="text-muted">Nobody has said today that disks on this card may be written.</p>
       <ConfirmErase

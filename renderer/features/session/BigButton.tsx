@@ -1,6 +1,7 @@
 import {
   Eraser,
   Hand,
+  LoaderCircle,
   type LucideIcon,
   Pause,
   Play,
@@ -8,22 +9,26 @@ import {
   RotateCcw,
   Sparkles,
 } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useState } from 'react'
+import { useShallow } from 'zustand/react/shallow'
 import type { Image } from '../../../shared/ipc.ts'
 import type { Session } from '../../../shared/session.ts'
-import { useApp, useAsk } from '../../app/context.ts'
+import { useApp, useAsk, useNow } from '../../app/context.ts'
 import { chosenNic } from '../cards/slice.ts'
 import { ConfirmErase } from './ConfirmErase.tsx'
 import {
-  isOnBench,
+  countMachines,
+  isAsking,
   machinesAgain,
-  machinesToErase,
   primaryAction,
   type PrimaryAction,
+  receiversOf,
 } from './select.ts'
-import { useOpenSession, useRunAgain } from './open.ts'
+import { approveAll, useOpenSession, useRunAgain } from './open.ts'
 
-const ICONS: Readonly<Record<NonNullable<PrimaryAction['act']>, LucideIcon>> = {
+type Act = NonNullable<PrimaryAction['act']>
+
+const ICONS: Readonly<Record<Act, LucideIcon>> = {
   open: Presentation,
   approve: Hand,
   confirm: Eraser,
@@ -35,10 +40,24 @@ const ICONS: Readonly<Record<NonNullable<PrimaryAction['act']>, LucideIcon>> = {
   dismiss: Sparkles,
 }
 
-/** The label changes under the finger: a double click on Start must not also pause. */
-const SETTLE_MS = 500
+/** What it says while the engine is at it, if anybody gets to see that. */
+const WORKING: Readonly<Record<Act, string>> = {
+  open: 'Opening the bench…',
+  approve: 'Approving…',
+  confirm: 'Confirming…',
+  start: 'Starting…',
+  pause: 'Pausing…',
+  resume: 'Going on…',
+  continue: 'Going on…',
+  again: 'Opening the bench…',
+  dismiss: 'Clearing the bench…',
+}
+/** An answer that comes sooner than this would only make the label flicker. */
+const SLOW_MS = 300
 
-/** The one button. Its label says what pressing it does, or what is missing. */
+/**
+ * The one button. Its label says what pressing it does, or why it cannot be pressed; in colour it can, grey it cannot.
+ */
 export function BigButton({
   session,
   image,
@@ -49,29 +68,14 @@ export function BigButton({
   const nic = useApp(chosenNic)
   const isLinked = useApp(state => state.link === 'open')
   const hasImages = useApp(state => state.images.length > 0)
-  const all = useApp(state => state.receivers)
-  const receivers = useMemo(
-    () => [...all.values()].filter(row => row.sessionId === session?.id),
-    [all, session?.id],
-  )
+  const counts = useApp(useShallow(state => countMachines(state, session)))
+  const now = useNow()
   const ask = useAsk()
   const openSession = useOpenSession()
   const runAgain = useRunAgain()
-  const [isBusy, setIsBusy] = useState(false)
+  const { working, takesLong, run } = useWork()
   const [isConfirming, setIsConfirming] = useState(false)
-  const asking = receivers.filter(row => row.state === 'asking')
-  const again = session?.state === 'ended' ? machinesAgain(session, receivers) : []
-  const action = primaryAction({
-    isLinked,
-    session,
-    image,
-    nic,
-    readyCount: receivers.filter(isOnBench).length,
-    askingCount: asking.length,
-    diskCount: session ? machinesToErase(session, receivers).length : 0,
-    againCount: again.length,
-    hasImages,
-  })
+  const action = primaryAction({ isLinked, session, image, nic, hasImages, ...counts })
 
   const perform = async (): Promise<void> => {
     if (action.act === 'open') {
@@ -79,49 +83,74 @@ export function BigButton({
       return
     }
     if (!session) return
+    const receivers = receiversOf(now(), session.id)
     const inSession = { sessionId: session.id }
     if (action.act === 'start') await ask('session:startNow', inSession)
     else if (action.act === 'pause') await ask('session:pause', inSession)
     else if (action.act === 'resume') await ask('session:resume', inSession)
     else if (action.act === 'continue') await ask('session:continue', inSession)
     else if (action.act === 'dismiss') await ask('session:dismiss', inSession)
-    else if (action.act === 'again') await runAgain(session, again)
+    else if (action.act === 'again') await runAgain(session, machinesAgain(session, receivers))
     else if (action.act === 'confirm') setIsConfirming(true)
-    else {
-      for (const row of asking) await ask('session:approve', { ...inSession, receiverId: row.id })
-    }
+    else await approveAll(ask, session.id, receivers.filter(isAsking))
   }
 
-  const Icon = action.act === null ? null : ICONS[action.act]
+  // Once it can do something else, it can.
+  const isSlow = takesLong && working === action.act
+  const Icon = isSlow ? LoaderCircle : action.act === null ? null : ICONS[action.act]
+  const label = isSlow && working !== null ? WORKING[working] : action.label
   return (
     <>
       <button
         type="button"
         data-testid="big-button"
-        disabled={action.act === null || isBusy}
-        onClick={() => {
-          setIsBusy(true)
-          void perform().finally(() => setTimeout(() => setIsBusy(false), SETTLE_MS))
-        }}
-        className={`flex min-h-12 w-full min-w-0 items-center justify-center gap-2.5 rounded-lg px-4 text-[1.0625rem] font-semibold disabled:bg-sunken disabled:text-muted ${look(action)}`}
+        disabled={action.act === null || isSlow}
+        // The label changes under the finger: a double click on Start, or a key held down, must not also pause.
+        onClick={event => event.detail < 2 && action.act !== null && run(action.act, perform)}
+        onKeyDown={event => event.repeat && event.preventDefault()}
+        className={`flex min-h-12 w-full min-w-0 items-center justify-center gap-2.5 rounded-lg px-4 text-[1.0625rem] font-semibold disabled:bg-sunken disabled:text-muted ${
+          action.act === 'confirm'
+            ? 'bg-bad-fill text-white hover:brightness-90'
+            : 'bg-accent text-on-accent hover:bg-accent-strong'
+        }`}
       >
         {Icon && <Icon aria-hidden className="size-5 shrink-0" />}
-        <span className="line-clamp-2 leading-tight">{action.label}</span>
+        <span className="line-clamp-2 leading-tight">{label}</span>
       </button>
-      {session && (
-        <ConfirmErase
-          session={session}
-          receivers={receivers}
-          isOpen={isConfirming && session.needsConfirmation}
-          onClose={() => setIsConfirming(false)}
-        />
+      {session?.needsConfirmation && isConfirming && (
+        <ConfirmSession session={session} onClose={() => setIsConfirming(false)} />
       )}
     </>
   )
 }
 
-function look({ act }: PrimaryAction): string {
-  if (act === 'confirm') return 'bg-bad text-surface hover:opacity-90'
-  if (act === 'pause' || act === 'dismiss') return 'border border-edge bg-surface hover:bg-sunken'
-  return 'bg-accent text-on-accent hover:bg-accent-strong'
+function ConfirmSession(props: { readonly session: Session; readonly onClose: () => void }) {
+  const { id } = props.session
+  const receivers = useApp(useShallow(state => receiversOf(state, id)))
+  return <ConfirmErase {...props} receivers={receivers} isOpen />
+}
+
+/** Nothing is done twice at a time. */
+function useWork(): {
+  readonly working: Act | null
+  /** It takes so long that the button says so. */
+  readonly takesLong: boolean
+  readonly run: (act: Act, work: () => Promise<void>) => void
+} {
+  const [working, setWorking] = useState<Act | null>(null)
+  const [takesLong, setTakesLong] = useState(false)
+  useEffect(() => {
+    if (working === null) return
+    const timer = setTimeout(() => setTakesLong(true), SLOW_MS)
+    return () => {
+      clearTimeout(timer)
+      setTakesLong(false)
+    }
+  }, [working])
+  const run = (act: Act, work: () => Promise<void>): void => {
+    if (working === act) return
+    setWorking(act)
+    void work().finally(() => setWorking(now => (now === act ? null : now)))
+  }
+  return { working, takesLong, run }
 }

@@ -1,7 +1,7 @@
 import { HardDrive } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Receiver, Session } from '../../../shared/session.ts'
-import { useApp, useEngine } from '../../app/context.ts'
+import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog, DialogButtons } from '../../ui/Dialog.tsx'
 import { formatCount } from '../../ui/format.ts'
@@ -22,8 +22,7 @@ export function ConfirmErase({
   readonly isOpen: boolean
   readonly onClose: () => void
 }) {
-  const engine = useEngine()
-  const tell = useApp(state => state.tell)
+  const ask = useAsk()
   const machines = useApp(state => state.benchMachines)
   const shown = useMemo(
     () => shownMachines(session.id, machinesToErase(session, receivers), machines, []),
@@ -33,11 +32,9 @@ export function ConfirmErase({
   const startsAtOnce = session.state === 'waiting' && startsByHand(session)
   const confirm = async (): Promise<void> => {
     onClose()
-    try {
-      await engine.call('session:confirm', { sessionId: session.id })
-      if (startsAtOnce) await engine.call('session:startNow', { sessionId: session.id })
-    } catch (error) {
-      tell('bad', error instanceof Error ? error.message : String(error))
+    const confirmed = await ask('session:confirm', { sessionId: session.id })
+    if (confirmed !== undefined && startsAtOnce) {
+      await ask('session:startNow', { sessionId: session.id })
     }
   }
   return (

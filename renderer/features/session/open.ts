@@ -1,8 +1,8 @@
-/** Opening a session from what is chosen, and once more for those that were not verified. */
+/** Opening a session from what is chosen, letting machines in, and once more for those that were not verified. */
 import { useCallback } from 'react'
 import type { Image, Nic } from '../../../shared/ipc.ts'
-import { BY_HAND, type Session, type SessionPlan } from '../../../shared/session.ts'
-import { useApp, useAsk } from '../../app/context.ts'
+import { BY_HAND, type Receiver, type Session, type SessionPlan } from '../../../shared/session.ts'
+import { type Ask, useApp, useAsk } from '../../app/context.ts'
 import { useBootHelper } from '../boot/boot.tsx'
 import { usePlanned } from '../plan/plan.ts'
 
@@ -18,10 +18,22 @@ export function useOpenSession(): (image: Image, nic: Nic) => Promise<void> {
     const delivery = image.allowsMulticast ? planned.delivery : 'broadcast'
     const plan: SessionPlan = { ...planned, delivery, imageId: image.id, nic: nic.name, name: null }
     const opened = await ask('session:open', plan)
-    if (!opened) return
+    if (opened === undefined) return
     showSession(opened.id)
     const isBench = nic.kind !== 'loopback' && planned.protocol === 'benchcast'
-    if (withBoot && isBench) await boot.open(nic.name)
+    // It looks at the network for some seconds, in which the session can go on.
+    if (withBoot && isBench) void boot.open(nic.name)
+  }
+}
+
+/** One after the other, up to the first that is refused: the others would be for the same reason. */
+export async function approveAll(
+  ask: Ask,
+  sessionId: string,
+  asking: readonly Receiver[],
+): Promise<void> {
+  for (const { id: receiverId } of asking) {
+    if ((await ask('session:approve', { sessionId, receiverId })) === undefined) return
   }
 }
 
@@ -55,7 +67,7 @@ export function useRunAgain(): (session: Session, machines: readonly string[]) =
         },
       }
       const opened = await ask('session:open', plan)
-      if (!opened) return
+      if (opened === undefined) return
       showSession(opened.id)
       await ask('session:dismiss', { sessionId: session.id })
     },

@@ -28,6 +28,17 @@ export function isOnBench(receiver: Receiver): boolean {
   return !['asking', 'dropped', 'refused', 'failed', 'lost'].includes(receiver.state)
 }
 
+export function isAsking(receiver: Receiver): boolean {
+  return receiver.state === 'asking'
+}
+
+export function receiversOf(
+  { receivers }: Pick<SessionSlice, 'receivers'>,
+  sessionId: string,
+): readonly Receiver[] {
+  return [...receivers.values()].filter(row => row.sessionId === sessionId)
+}
+
 /** What the big button does when pressed, and what it says. `act: null` cannot be pressed; the label says why. */
 export interface PrimaryAction {
   readonly label: string
@@ -44,11 +55,7 @@ export interface PrimaryAction {
     | null
 }
 
-export interface BenchSituation {
-  readonly isLinked: boolean
-  readonly session: Session | null
-  readonly image: Image | null
-  readonly nic: Nic | null
+export interface MachineCounts {
   /** Machines of the session that are on the bench now, and those of them that wait for approval. */
   readonly readyCount: number
   readonly askingCount: number
@@ -56,7 +63,28 @@ export interface BenchSituation {
   readonly diskCount: number
   /** Once it ended: machines that are not verified, and can be told apart. */
   readonly againCount: number
+}
+
+export interface BenchSituation extends MachineCounts {
+  readonly isLinked: boolean
+  readonly session: Session | null
+  readonly image: Image | null
+  readonly nic: Nic | null
   readonly hasImages: boolean
+}
+
+export function countMachines(
+  state: Pick<SessionSlice, 'receivers'>,
+  session: Session | null,
+): MachineCounts {
+  const receivers = session === null ? [] : receiversOf(state, session.id)
+  const isEnded = session?.state === 'ended'
+  return {
+    readyCount: receivers.filter(isOnBench).length,
+    askingCount: receivers.filter(isAsking).length,
+    diskCount: session === null ? 0 : machinesToErase(session, receivers).length,
+    againCount: isEnded ? machinesAgain(session, receivers).length : 0,
+  }
 }
 
 export function primaryAction(now: BenchSituation): PrimaryAction {

@@ -7,7 +7,11 @@ import { Button } from '../../../ui/Button.tsx'
 export function MachineLog({ machineId }: { readonly machineId: string }) {
   const ask = useAsk()
   const [lines, setLines] = useState<readonly MachineLogLine[] | null>(null)
-  const load = async (): Promise<void> => setLines(await ask('bench:log', { machineId }))
+  const load = async (): Promise<void> => {
+    const said = await ask('bench:log', { machineId })
+    // What was read before stays readable.
+    if (said !== undefined) setLines(said)
+  }
   if (lines === null) {
     return (
       <Button className="mt-4" onClick={() => void load()}>
