@@ -164,7 +164,10 @@ function subscribe(client: Client, add: (part: Partial<Batch>) => void): () => v
   return () => stops.forEach(stop => stop())
 }
 
-/** One batch per frame however many events come; a hidden page draws no frames, so a timer stands in for them. */
+/**
+ * One batch per frame however many events come. It is passed on after that frame is drawn: what follows from it is worked
+ * out in the time between two frames, and delays neither. A hidden page draws no frames, so a timer stands in for them.
+ */
 function coalesce(flush: (batch: Batch) => void): {
   add(part: Partial<Batch>): void
   cancel(): void
@@ -176,6 +179,10 @@ function coalesce(flush: (batch: Batch) => void): {
     cancelAnimationFrame(frame)
     clearTimeout(timer)
     pending = null
+  }
+  const drawn = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(run)
   }
   const run = (): void => {
     const batch = pending
@@ -194,7 +201,7 @@ function coalesce(flush: (batch: Batch) => void): {
         recorded: [...(before?.recorded ?? []), ...(part.recorded ?? [])],
       }
       if (before) return
-      frame = requestAnimationFrame(run)
+      frame = requestAnimationFrame(drawn)
       timer = setTimeout(run, HIDDEN_FLUSH_MS)
     },
     cancel,

@@ -21,11 +21,10 @@ function SmallBanner() {
     <Banner
       tone="idle"
       icon={Maximize2}
-      title="Benchcast goes on in this small window"
+      title="Benchcast goes on in this small window."
+      note="This desktop shows no tray to go on in."
       buttons={<Button onClick={engine.showWindow}>Full size</Button>}
-    >
-      <p className="text-muted">This desktop shows no tray to go on in.</p>
-    </Banner>
+    />
   )
 }
 

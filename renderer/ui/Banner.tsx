@@ -7,6 +7,7 @@ export function Banner({
   icon: Icon,
   title,
   isUrgent = false,
+  note = '',
   children,
   buttons,
 }: {
@@ -15,6 +16,8 @@ export function Banner({
   readonly title: string
   /** Read out at once by screen readers. */
   readonly isUrgent?: boolean
+  /** A sentence that goes on after the title, on the same line where there is room. */
+  readonly note?: string
   readonly children?: ReactNode
   readonly buttons?: ReactNode
 }) {
@@ -22,14 +25,19 @@ export function Banner({
     <section
       role={isUrgent ? 'alert' : 'status'}
       data-tone={tone}
-      className="tinted tone-line flex shrink-0 items-start gap-x-3 gap-y-2 rounded-xl border px-4 py-3 max-wide:flex-wrap"
+      className="tinted tone-line shrink-0 rounded-xl border px-4 py-2.5"
     >
-      <Icon aria-hidden className="mt-0.5 size-5 shrink-0 text-tone" />
-      <div className="min-w-0 flex-1 self-center max-wide:basis-48">
-        <p className="font-semibold">{title}</p>
-        {children}
+      <div className="flex items-start gap-x-3 gap-y-2 max-wide:flex-wrap">
+        <Icon aria-hidden className="mt-0.5 size-5 shrink-0 text-tone" />
+        <p className="min-w-0 flex-1 self-center max-wide:basis-48">
+          <span className="font-semibold">{title}</span>
+          {note !== '' && <span className="text-muted"> {note}</span>}
+        </p>
+        {buttons && (
+          <div className="-my-0.5 flex shrink-0 flex-wrap gap-2 max-wide:shrink">{buttons}</div>
+        )}
       </div>
-      {buttons && <div className="flex shrink-0 flex-wrap gap-2 max-wide:shrink">{buttons}</div>}
+      {children && <div className="pl-8">{children}</div>}
     </section>
   )
 }

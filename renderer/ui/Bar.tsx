@@ -1,4 +1,4 @@
-/** A progress bar that moves by transform only. Its colour is the surrounding tone's. */
+/** A progress bar. Its colour is the surrounding tone's. */
 export function Bar({
   fraction,
   label,
@@ -9,18 +9,12 @@ export function Bar({
   readonly className?: string
 }) {
   return (
-    <div className={`relative h-1.5 overflow-hidden rounded-full bg-sunken ${className ?? ''}`}>
-      <progress
-        className="sr-only"
-        aria-label={label}
-        max={100}
-        value={Math.floor(fraction * 100)}
-      />
-      <div
-        aria-hidden
-        className="grow h-full rounded-full bg-tone"
-        style={{ transform: `scaleX(${fraction})` }}
-      />
-    </div>
+    <progress
+      className={`fill block h-1.5 w-full appearance-none overflow-hidden rounded-full ${className ?? ''}`}
+      aria-label={label}
+      max={100}
+      value={Math.floor(fraction * 100)}
+      style={{ backgroundSize: `${Math.round(fraction * 1000) / 10}% 100%` }}
+    />
   )
 }

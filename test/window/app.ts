@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -99,7 +100,7 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
       for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
       return rows
         .filter(row => family.has(row.pid) && !row.command.includes('process.ts'))
-        .reduce((sum, row) => sum + row.cpuSeconds, 0)
+        .reduce((sum, row) => sum + cpuSecondsOf(row.pid), 0)
     },
     mainPid: main.pid ?? 0,
     startedAtMs,
@@ -225,23 +226,25 @@ async function end(main: ChildProcess): Promise<void> {
 interface ProcessRow {
   readonly pid: number
   readonly parent: number
-  readonly cpuSeconds: number
   readonly command: string
 }
 
 function processes(): readonly ProcessRow[] {
-  const text = execFileSync('ps', ['-eo', 'pid=,ppid=,cputimes=,args=']).toString()
+  const text = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString()
   return text.split('\n').flatMap(line => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line)
+    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)
     if (!match) return []
-    const [, pid, parent, cpuSeconds, command] = match
-    return [
-      {
-        pid: Number(pid),
-        parent: Number(parent),
-        cpuSeconds: Number(cpuSeconds),
-        command: command ?? '',
-      },
-    ]
+    const [, pid, parent, command = ''] = match
+    return [{ pid: Number(pid), parent: Number(parent), command }]
   })
+}
+
+/** proc(5): user and system time are fields 14 and 15, in hundredths; the name before them may hold spaces. */
+function cpuSecondsOf(pid: number): number {
+  const file = `/proc/${pid}/stat`
+  if (!existsSync(file)) return 0
+  const fields = readFileSync(file, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }

@@ -29,7 +29,9 @@ test('stock receivers are chosen where their limits are said, and a session with
   await page.keyboard.press('Escape')
   await page.getByTestId('big-button').click()
   await page.getByText('Nobody can join after the start').waitFor()
-  expect(await page.getByRole('button', { name: 'Nobody waits', exact: true }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Slow machines last', exact: true }).count()).toBe(
+    0,
+  )
   await page.getByText('Start for 3 machines').click()
   await page.getByText('Sending to 3 machines').waitFor()
   expect(await page.getByTestId('big-button').isDisabled()).toBe(true)
@@ -40,7 +42,7 @@ test('stock receivers are chosen where their limits are said, and a session with
 
 test('the policy for slow machines changes while a session runs', async () => {
   const { page, picture } = await open('slow:8')
-  await page.getByRole('button', { name: 'Nobody waits', exact: true }).click()
+  await page.getByRole('button', { name: 'Slow machines last', exact: true }).click()
   const panel = page.getByRole('dialog', { name: 'Slow machines' })
   await panel.getByLabel('Go at their speed').click()
   await page.getByRole('button', { name: 'All wait for the slowest' }).waitFor()

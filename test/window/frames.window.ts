@@ -1,31 +1,103 @@
 /**
- * 64 and 200 tiles at 10 Hz: how many frames are late or dropped, by the page's own clock and by the browser's trace, and
- * what it costs. The scripted engine moves every row on every tick.
+ * 64 and 200 tiles at 10 Hz: which frames the browser's own trace calls dropped, and what it costs. The scripted engine
+ * moves every row on every tick, and the page asks for an animation frame at each refresh, so that none may be left out.
  *
- * Chromium draws without a graphics card here, on the same two cores: measured alone, 1 % of the frames were dropped with
- * 64 machines and 5 % with 200, and no animation frame came late.
+ * Chromium draws without a graphics card here, on the same two cores as everything else.
  */
+import { readFileSync } from 'node:fs'
 import type { CDPSession, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { launch } from './app.ts'
+import { type BenchWindow, launch } from './app.ts'
+import { countFrames, type FrameCount, type TraceEvent } from './frameTrace.ts'
 
 const MEASURED_MS = 10_000
 /** Two frames at 60 Hz: beyond it somebody sees a jerk. */
-const DROPPED_MS = 34
+const LATE_MS = 34
+/** Of some 600. Measured alone: none or one; the rest is for what the system itself does in ten seconds. */
+const DROPPED_AT_MOST = 6
+/** Of one core, all of Electron's processes. Wanted is a quarter; the rest is for caches that others empty. */
+const CPU_AT_MOST = 0.3
+/** Cores that others use, beyond which a run says more of them than of the window. */
+const BUSY_CORES = 0.5
 
-/** Of one frame: what became of it, and whether anybody could have seen that it was late. */
-interface FrameReport {
-  readonly state?: string
-  readonly affects_smoothness?: boolean
+interface Run {
+  readonly frames: FrameCount
+  readonly lateGaps: number
+  readonly cores: number
+  readonly othersCores: number
 }
 
-interface TraceEvent {
-  readonly name: string
-  readonly ts: number
-  readonly args?: { readonly chrome_frame_reporter?: FrameReport }
+for (const machines of [64, 200]) {
+  test(`${machines} machines changing ten times a second keep every frame, for little of a core`, async () => {
+    const window = await launch({ script: `running:${machines}`, size: [1600, 900] })
+    try {
+      const { page } = window
+      await page.getByText('Pause sending').waitFor()
+      // More than are seen are not drawn; all that are seen are.
+      const drawn = await page.locator('[data-state-name]').count()
+      expect(drawn).toBeGreaterThanOrEqual(Math.min(machines, 64))
+      const words = (): Promise<string> => page.locator('main').innerText()
+      const before = await words()
+      await page.waitForTimeout(2000)
+      let run = await measure(window)
+      process.stdout.write(`frames: ${machines} machines, ${drawn} drawn: ${describe(run)}\n`)
+      if (!isGood(run) && run.othersCores > BUSY_CORES) {
+        run = await measure(window)
+        process.stdout.write(`frames: once more, since others were at work: ${describe(run)}\n`)
+      }
+      expect(await words()).not.toBe(before)
+      expect(run.frames.presented).toBeGreaterThan(50)
+      expect(run.frames.dropped.length).toBeLessThanOrEqual(DROPPED_AT_MOST)
+      expect(run.lateGaps).toBeLessThanOrEqual(DROPPED_AT_MOST)
+      expect(run.cores).toBeLessThan(CPU_AT_MOST)
+    } finally {
+      await window.close()
+    }
+  })
 }
 
-/** Chromium's pipeline reporter: one event for each frame, with what became of it. */
+function isGood({ frames, lateGaps, cores }: Run): boolean {
+  return (
+    frames.dropped.length <= DROPPED_AT_MOST && lateGaps <= DROPPED_AT_MOST && cores < CPU_AT_MOST
+  )
+}
+
+function describe({ frames, lateGaps, cores, othersCores }: Run): string {
+  return (
+    `${frames.total} frames: ${frames.presented} presented, ${frames.idle} with nothing to show, ` +
+    `${frames.dropped.length} dropped or shown in part (${frames.dropped.join(', ') || 'none'}); ` +
+    `${lateGaps} animation frames over ${LATE_MS} ms; ` +
+    `Electron ${(cores * 100).toFixed(0)} % of one core, others ${(othersCores * 100).toFixed(0)} %`
+  )
+}
+
+/** First as it is, for the processor; then once more with the trace, which costs some itself. */
+async function measure(window: BenchWindow): Promise<Run> {
+  const { page } = window
+  const cpuBefore = window.cpuSeconds()
+  const busyBefore = busySeconds()
+  await page.waitForTimeout(MEASURED_MS)
+  const cores = ((window.cpuSeconds() - cpuBefore) / MEASURED_MS) * 1000
+  const untracedBusy = ((busySeconds() - busyBefore) / MEASURED_MS) * 1000
+  const cdp = await page.context().newCDPSession(page)
+  let gaps: number[] = []
+  const ownBefore = window.cpuSeconds()
+  const allBefore = busySeconds()
+  const events = await traced(cdp, async () => {
+    gaps = await frameGaps(page)
+  })
+  const own = ((window.cpuSeconds() - ownBefore) / MEASURED_MS) * 1000
+  const all = ((busySeconds() - allBefore) / MEASURED_MS) * 1000
+  await cdp.detach()
+  return {
+    frames: countFrames(events),
+    lateGaps: gaps.filter(gap => gap > LATE_MS).length,
+    cores,
+    othersCores: Math.max(untracedBusy - cores, all - own),
+  }
+}
+
+/** Chromium's pipeline reporter: what became of each frame. */
 async function traced(cdp: CDPSession, work: () => Promise<void>): Promise<TraceEvent[]> {
   const events: TraceEvent[] = []
   cdp.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])))
@@ -42,64 +114,11 @@ async function traced(cdp: CDPSession, work: () => Promise<void>): Promise<Trace
   return events
 }
 
-for (const machines of [64, 200]) {
-  test(`${machines} machines changing ten times a second keep 60 frames a second`, async () => {
-    const window = await launch({ script: `running:${machines}`, size: [1600, 900] })
-    try {
-      const { page } = window
-      await page.getByText('Pause sending').waitFor()
-      // More than are seen are not drawn; all that are seen are.
-      const drawn = await page.locator('[data-state-name]').count()
-      expect(drawn).toBeGreaterThanOrEqual(Math.min(machines, 64))
-      const words = (): Promise<string> => page.locator('main').innerText()
-      const before = await words()
-      const cdp = await page.context().newCDPSession(page)
-      await cdp.send('Performance.enable')
-      const work = async (): Promise<Record<string, number>> => {
-        const { metrics } = await cdp.send('Performance.getMetrics')
-        return Object.fromEntries(metrics.map(metric => [metric.name, metric.value]))
-      }
-      // First as it is, for the processor; then once more with the trace, which costs some itself.
-      const workBefore = await work()
-      const cpuBefore = window.cpuSeconds()
-      await page.waitForTimeout(MEASURED_MS)
-      const cpu = ((window.cpuSeconds() - cpuBefore) / MEASURED_MS) * 100_000
-      const workAfter = await work()
-      let gaps: number[] = []
-      const events = await traced(cdp, async () => {
-        gaps = await frameGaps(page)
-      })
-      expect(await words()).not.toBe(before)
-      const states = new Map<string, number>()
-      for (const event of events) {
-        const report = event.args?.chrome_frame_reporter
-        if (report?.state === undefined) continue
-        const name = report.affects_smoothness === true ? `${report.state}_SEEN` : report.state
-        states.set(name, (states.get(name) ?? 0) + 1)
-      }
-      // Chromium counts a frame as seen when something moves in it; one that only comes a frame later is none of these.
-      const dropped = states.get('STATE_DROPPED_SEEN') ?? 0
-      const shown = [...states]
-        .filter(([name]) => name.startsWith('STATE_PRESENTED'))
-        .reduce((sum, [, count]) => sum + count, 0)
-      const late = gaps.filter(gap => gap > DROPPED_MS).length
-      const share = (name: string): string =>
-        ((((workAfter[name] ?? 0) - (workBefore[name] ?? 0)) / MEASURED_MS) * 100_000).toFixed(1)
-      process.stdout.write(
-        `frames: ${machines} machines, ${drawn} drawn: ${shown} shown and ${dropped} dropped by the trace ` +
-          `(${[...states].map(([name, count]) => `${name} ${count}`).join(', ')}); ` +
-          `${late} of ${gaps.length} animation frames over ${DROPPED_MS} ms; all of Electron ${cpu.toFixed(0)} % of one core; ` +
-          `main thread: all ${share('TaskDuration')} %, script ${share('ScriptDuration')} %, ` +
-          `style ${share('RecalcStyleDuration')} %, layout ${share('LayoutDuration')} %\n`,
-      )
-      expect(shown).toBeGreaterThan(50)
-      // Other work on the same two cores takes some; a slow page drops every other one.
-      expect(dropped).toBeLessThanOrEqual(gaps.length * 0.2)
-      expect(late).toBeLessThanOrEqual(gaps.length * 0.01)
-    } finally {
-      await window.close()
-    }
-  })
+/** Seconds that the processors of this computer have been at work, whoever for. */
+function busySeconds(): number {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const [user = 0, nice = 0, system = 0] = line.split(/\s+/).slice(1).map(Number)
+  return (user + nice + system) / 100
 }
 
 function frameGaps(page: Page): Promise<number[]> {

@@ -165,7 +165,7 @@ function MachineRow({ row }: { readonly row: Receiver }) {
       </td>
       <td className="max-w-72 px-3 py-2" data-tone={seen.tone}>
         <span className="block font-medium text-tone">{seen.words}</span>
-        {seen.tone !== 'done' && <span className="block text-muted">{advice(row)}</span>}
+        {seen.tone !== 'done' && <span className="block text-muted">{advice(row, 'ended')}</span>}
       </td>
       <td className="px-3 py-2 whitespace-nowrap">
         {row.endedAtMs === null ? '–' : formatDuration(row.endedAtMs - row.joinedAtMs)}

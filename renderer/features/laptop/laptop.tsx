@@ -42,14 +42,13 @@ export function LaptopBanners() {
         icon={ICONS[notice.code]}
         isUrgent={isFault}
         title={notice.sentence}
+        note={notice.advice}
         buttons={
           !isFault && (
             <IconButton icon={X} label="Close this message" onClick={() => close(notice)} />
           )
         }
-      >
-        <p className="text-muted">{notice.advice}</p>
-      </Banner>
+      />
     )
   })
 }

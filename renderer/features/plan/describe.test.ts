@@ -11,7 +11,7 @@ import {
 } from './describe.ts'
 
 test.each([
-  ['benchcast', { kind: 'fair' }, 'Nobody waits'],
+  ['benchcast', { kind: 'fair' }, 'Slow machines last'],
   ['benchcast', { kind: 'together' }, 'All wait for the slowest'],
   ['benchcast', { kind: 'drop', belowBitsPerSecond: 50e6 }, 'Drop below 50 Mbit/s'],
   ['udpcast', { kind: 'fair' }, 'Stock udpcast'],

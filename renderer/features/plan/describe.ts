@@ -7,7 +7,7 @@ export function describeMachines(protocol: ReceiverProtocol, policy: Policy): st
   if (protocol === 'udpcast') return 'Stock udpcast'
   switch (policy.kind) {
     case 'fair':
-      return 'Nobody waits'
+      return 'Slow machines last'
     case 'together':
       return 'All wait for the slowest'
     case 'drop':

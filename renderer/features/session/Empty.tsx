@@ -27,7 +27,7 @@ export function NoSession() {
   return (
     <>
       <Findings examination={byHand?.sessionId === null ? byHand : null} numberOf={() => null} />
-      <div className="m-auto flex max-w-md flex-col items-center pb-8 text-center">
+      <div className="m-auto flex max-w-xl flex-col items-center pb-8 text-center">
         <Bench />
         <h2 className="mt-7 text-2xl font-semibold text-balance">
           Image every machine on the bench at once

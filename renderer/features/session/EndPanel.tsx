@@ -28,7 +28,8 @@ export function EndPanel({ session }: { readonly session: Session }) {
     <Banner
       tone={end.tone}
       icon={icon}
-      title={end.title}
+      title={end.title.replace(/\.?$/, '.')}
+      note={summary(session)}
       buttons={
         <>
           {!session.isRehearsal && (
@@ -53,7 +54,6 @@ export function EndPanel({ session }: { readonly session: Session }) {
         </>
       }
     >
-      <p className="text-muted tabular-nums">{summary(session)}</p>
       {end.failures.length > 0 && (
         <ul className="mt-2 space-y-1">
           {end.failures.slice(0, FAILURES_SHOWN).map(row => (
@@ -87,5 +87,5 @@ function reason(row: Receiver): string {
   if (row.fault) return row.fault.message
   const open = ['asking', 'joining', 'receiving', 'verifying'].includes(row.state)
   if (open) return 'Stopped before it had everything.'
-  return `${look(row, 'ended').words}. ${advice(row)}`.trim()
+  return `${look(row, 'ended').words}. ${advice(row, 'ended')}`.trim()
 }

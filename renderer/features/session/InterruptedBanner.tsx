@@ -12,7 +12,8 @@ export function InterruptedBanner({ session }: { readonly session: Session }) {
       tone="warn"
       icon={ZapOff}
       isUrgent
-      title={`Session ${session.name} was interrupted`}
+      title={`Session ${session.name} was interrupted.`}
+      note="Machines come back by themselves and keep what they already have."
       buttons={
         <>
           <Button onClick={() => void ask('session:discard', inSession)}>End it</Button>
@@ -25,10 +26,6 @@ export function InterruptedBanner({ session }: { readonly session: Session }) {
           </Button>
         </>
       }
-    >
-      <p className="text-muted">
-        Machines come back by themselves and keep what they already have.
-      </p>
-    </Banner>
+    />
   )
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { memo, useMemo, useState } from 'react'
 import type { Examination } from '../../../shared/ipc.ts'
 import type { Session } from '../../../shared/session.ts'
 import { formatCount } from '../../ui/format.ts'
@@ -29,26 +29,23 @@ export function Machines({
         .toSorted(compareShown(order)),
     [shown, order, filter, examination],
   )
-  const troubles = shown.filter(one => isIll(one, examination)).length
+  const ill = shown.filter(one => isIll(one, examination))
   return (
     <>
       {shown.length >= SORT_FROM && (
-        <div className="flex shrink-0 flex-wrap items-center gap-1 text-sm">
-          <Choice
-            name="Show"
-            value={filter}
-            options={FILTERS}
-            onChange={setFilter}
-            counts={{ trouble: troubles }}
-          />
-          <span className="mx-2 h-4 w-px bg-line" />
-          <Choice name="Sort" value={order} options={ORDERS} onChange={setOrder} counts={{}} />
-          <output className="ml-auto text-muted tabular-nums">
-            {chosen.length === shown.length
+        <Toolbar
+          filter={filter}
+          order={order}
+          troubles={ill.length}
+          tone={ill.some(hasFailed) ? 'bad' : 'warn'}
+          count={
+            chosen.length === shown.length
               ? formatCount(shown.length, 'machine')
-              : `${chosen.length} of ${formatCount(shown.length, 'machine')}`}
-          </output>
-        </div>
+              : `${chosen.length} of ${formatCount(shown.length, 'machine')}`
+          }
+          onFilter={setFilter}
+          onOrder={setOrder}
+        />
       )}
       {chosen.length === 0 ? (
         <p className="px-1 text-muted">No machine is in this state.</p>
@@ -59,11 +56,49 @@ export function Machines({
   )
 }
 
+const Toolbar = memo(function Toolbar({
+  filter,
+  order,
+  troubles,
+  tone,
+  count,
+  onFilter,
+  onOrder,
+}: {
+  readonly filter: Filter
+  readonly order: Order
+  readonly troubles: number
+  readonly tone: 'warn' | 'bad'
+  readonly count: string
+  readonly onFilter: (filter: Filter) => void
+  readonly onOrder: (order: Order) => void
+}) {
+  return (
+    <div className="flex shrink-0 flex-wrap items-center gap-1 text-sm">
+      <Choice
+        name="Show"
+        value={filter}
+        options={FILTERS}
+        counts={{ trouble: troubles }}
+        countTone={tone}
+        onChange={onFilter}
+      />
+      <span className="mx-2 h-4 w-px bg-line" />
+      <Choice name="Sort" value={order} options={ORDERS} onChange={onOrder} />
+      <output className="ml-auto text-muted tabular-nums">{count}</output>
+    </div>
+  )
+})
+
 function isIll(shown: ShownMachine, examination: Examination | null): boolean {
   return (
     isTroubled(shown) ||
     (shown.receiver !== null && findingFor(examination, shown.receiver.id) !== null)
   )
+}
+
+function hasFailed({ receiver }: ShownMachine): boolean {
+  return receiver?.state === 'failed' || receiver?.state === 'refused'
 }
 
 const FILTERS: Readonly<Record<Filter, string>> = {
@@ -82,13 +117,15 @@ function Choice<T extends string>({
   name,
   value,
   options,
-  counts,
+  counts = {},
+  countTone = 'warn',
   onChange,
 }: {
   readonly name: string
   readonly value: T
   readonly options: Readonly<Record<T, string>>
-  readonly counts: Partial<Record<T, number>>
+  readonly counts?: Partial<Record<T, number>>
+  readonly countTone?: 'warn' | 'bad'
   readonly onChange: (value: T) => void
 }) {
   return (
@@ -100,11 +137,14 @@ function Choice<T extends string>({
           type="button"
           aria-pressed={key === value}
           onClick={() => onChange(key)}
-          className="rounded-md px-2 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-line aria-pressed:font-medium aria-pressed:text-ink"
+          className="rounded-md px-2.5 py-1 text-muted hover:bg-sunken hover:text-ink aria-pressed:bg-line aria-pressed:font-medium aria-pressed:text-ink"
         >
           {options[key]}
           {(counts[key] ?? 0) > 0 && (
-            <span data-tone="warn" className="ml-1.5 font-semibold text-tone tabular-nums">
+            <span
+              data-tone={countTone}
+              className="ml-1.5 rounded-full bg-tone px-1.5 font-semibold text-surface tabular-nums"
+            >
               {counts[key]}
             </span>
           )}

@@ -44,11 +44,11 @@ const Plot = memo(function Plot({
     const since = trace?.filter(one => one.atMs >= (startedAtMs ?? 0)) ?? []
     return plotShape(since, WIDTH, HEIGHT, cap)
   }, [trace, cap, startedAtMs])
-  if (shape === null) return <div className="mt-2 h-12 max-short:hidden" aria-hidden />
+  if (shape === null) return <div className="h-11 max-short:hidden" aria-hidden />
   const top = formatBits(shape.mostBitsPerSecond)
   const capY = cap === null ? null : HEIGHT - (cap / shape.mostBitsPerSecond) * HEIGHT
   return (
-    <figure className="mt-2 flex h-12 gap-2 text-xs text-muted tabular-nums max-short:hidden">
+    <figure className="flex h-11 min-w-64 flex-1 gap-2 text-xs text-muted tabular-nums max-short:hidden">
       <svg
         role="img"
         aria-label={`Speed over the last ${formatDuration(shape.toMs - shape.fromMs)}, on a scale to ${top}`}

@@ -1,6 +1,6 @@
 /** The session: what, how far, how fast, how long, what holds it back, and what can be changed while it is at work. */
 import { Plus, Square } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { memo, type ReactNode, useState } from 'react'
 import type { Session } from '../../../shared/session.ts'
 import { useApp, useAsk } from '../../app/context.ts'
 import { Bar } from '../../ui/Bar.tsx'
@@ -18,11 +18,11 @@ import { SystemMark } from '../../ui/SystemMark.tsx'
 import { describeStartRule, PolicyPicker, RateCapPicker } from '../plan/plan.ts'
 import { RatePlot } from './RatePlot.tsx'
 import { NEW_SESSION } from './select.ts'
+import { useSteady } from './steady.ts'
 import { WaitingControls } from './WaitingControls.tsx'
 
 export function SessionPanel({ session }: { readonly session: Session }) {
   const isWaiting = session.state === 'waiting'
-  const isOurs = session.protocol === 'benchcast'
   const tone = session.state === 'paused' ? 'warn' : isWaiting ? 'idle' : 'active'
   return (
     <section
@@ -30,37 +30,43 @@ export function SessionPanel({ session }: { readonly session: Session }) {
       data-tone={tone}
       className="shrink-0 rounded-xl border border-line bg-surface px-4 pt-3 pb-3.5"
     >
-      <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
-        <Holds imageId={session.imageId} />
-        <div className="min-w-64 flex-1">
-          <h2 className="text-xl font-semibold break-words">
-            {TITLES[session.state]} {session.imageName}
-          </h2>
-          <p className="text-muted" title={subline(session)}>
-            {subline(session)}
-          </p>
-        </div>
-        {!isWaiting && <Figures session={session} />}
-      </div>
+      <Plan session={useSteady(session)} />
       {!isWaiting && (
         <>
           <Bar className="mt-2.5" label="Session progress" fraction={session.fraction} />
-          <RatePlot session={session} />
+          <div className="mt-2.5 flex flex-wrap items-center gap-x-6 gap-y-2">
+            <Figures session={session} />
+            <RatePlot session={session} />
+          </div>
         </>
       )}
-      <div className="mt-2.5 flex flex-wrap items-center gap-2">
-        {isWaiting && <WaitingControls session={session} />}
-        {!isWaiting && <Pacing session={session} />}
-        <span className="ml-auto flex flex-wrap gap-2">
+    </section>
+  )
+}
+
+/** What does not move with every tick. */
+const Plan = memo(function Plan({ session }: { readonly session: Session }) {
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
+        <Holds imageId={session.imageId} />
+        <h2 className="min-w-64 flex-1 text-xl leading-tight font-semibold text-balance break-words">
+          {TITLES[session.state]} {session.imageName}
+        </h2>
+        <span className="flex flex-wrap gap-2">
           <RateCapPicker session={session} />
-          {isOurs && <PolicyPicker session={session} />}
+          {session.protocol === 'benchcast' && <PolicyPicker session={session} />}
           <StopButton session={session} />
           <AnotherSession />
         </span>
       </div>
-    </section>
+      <p className="mt-1 text-muted">
+        {subline(session)} <Pacing session={session} />
+      </p>
+      {session.state === 'waiting' && <WaitingControls session={session} />}
+    </>
   )
-}
+})
 
 /** Nothing for a rehearsal, whose image is in no catalog. */
 function Holds({ imageId }: { readonly imageId: string }) {
@@ -81,25 +87,46 @@ function Figures({ session }: { readonly session: Session }) {
   const { sentBytes, repairBytes, leftMs, pass } = session
   return (
     <dl className="grid grid-cols-[repeat(3,auto)] gap-x-6 gap-y-1 wide:flex">
-      <Figure name="Done">{formatPercent(session.fraction)}</Figure>
-      <Figure name="Left">{leftMs === null ? '–' : formatDuration(leftMs)}</Figure>
-      <Figure name="Speed">
+      <Figure name="Done" width={5}>
+        {formatPercent(session.fraction)}
+      </Figure>
+      <Figure name="Left" width={10}>
+        {leftMs === null ? '–' : formatDuration(leftMs)}
+      </Figure>
+      <Figure name="Speed" width={9}>
         {session.state === 'paused' ? 'Paused' : formatBits(session.rateBitsPerSecond)}
       </Figure>
-      <Figure name="Sent">{formatBytes(sentBytes)}</Figure>
-      <Figure name="Repair">
+      <Figure name="Sent" width={8}>
+        {formatBytes(sentBytes)}
+      </Figure>
+      <Figure name="Repair" width={6}>
         {formatShare(sentBytes === 0 ? 0 : Math.min(1, repairBytes / sentBytes))}
       </Figure>
-      <Figure name="Pass">{pass === 0 ? '–' : pass}</Figure>
+      <Figure name="Pass" width={3}>
+        {pass === 0 ? '–' : pass}
+      </Figure>
     </dl>
   )
 }
 
-function Figure({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+/** As wide as it ever gets, and nothing inside moves what is around it. */
+function Figure({
+  name,
+  width,
+  children,
+}: {
+  readonly name: string
+  /** In digits. */
+  readonly width: number
+  readonly children: ReactNode
+}) {
   return (
-    <div className="wide:text-right">
+    <div>
       <dt className="text-sm text-muted">{name}</dt>
-      <dd className="text-lg leading-tight font-semibold whitespace-nowrap tabular-nums">
+      <dd
+        className="h-[1.25em] text-lg leading-tight font-semibold whitespace-nowrap tabular-nums contain-[layout_size_style]"
+        style={{ width: `${width}ch` }}
+      >
         {children}
       </dd>
     </div>
@@ -109,13 +136,13 @@ function Figure({ name, children }: { readonly name: string; readonly children: 
 /** Who sets the pace, always in words: nothing that the engine knows shows as silence. */
 function Pacing({ session }: { readonly session: Session }) {
   const paced = session.pacedBy
-  if (session.state === 'paused') return <p className="text-muted">Nothing is sent while paused.</p>
-  if (paced === null) return null
+  if (session.state === 'paused') return 'Nothing is sent while paused.'
+  if (session.state === 'waiting' || paced === null) return null
   const isTrouble = paced.kind === 'silence'
   return (
-    <p data-tone={isTrouble ? 'warn' : 'idle'} className={isTrouble ? 'text-tone' : 'text-muted'}>
-      {paced.sentence}
-    </p>
+    <span data-tone={isTrouble ? 'warn' : undefined} className={isTrouble ? 'text-tone' : ''}>
+      {paced.sentence}.
+    </span>
   )
 }
 
@@ -174,6 +201,7 @@ function subline(session: Session): string {
   ]
     .filter(part => part !== null)
     .join(' · ')
+    .concat('.')
 }
 
 function stopWarning(session: Session): string {

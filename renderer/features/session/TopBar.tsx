@@ -1,4 +1,6 @@
 /** What the next session will be, or what this one is, and the one button. */
+import { memo } from 'react'
+import type { Session } from '../../../shared/session.ts'
 import { useApp } from '../../app/context.ts'
 import { BootControl } from '../boot/boot.tsx'
 import { CardPicker } from '../cards/cards.tsx'
@@ -6,9 +8,14 @@ import { OptionsButton, StartRulePicker } from '../plan/plan.ts'
 import { BigButton } from './BigButton.tsx'
 import { NetworkDetail } from './NetworkDetail.tsx'
 import { shownSession } from './select.ts'
+import { useSteady } from './steady.ts'
 
 export function TopBar() {
-  const session = useApp(shownSession)
+  return <Controls session={useSteady(useApp(shownSession))} />
+}
+
+/** Nothing here moves with every tick. */
+const Controls = memo(function Controls({ session }: { readonly session: Session | null }) {
   const image = useApp(state => state.images.find(one => one.id === state.chosenImageId) ?? null)
   return (
     <header className="flex shrink-0 items-center gap-1.5 border-b border-line bg-surface px-3 py-2.5 max-wide:flex-wrap">
@@ -21,4 +28,4 @@ export function TopBar() {
       </div>
     </header>
   )
-}
+})

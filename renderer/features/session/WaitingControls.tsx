@@ -16,7 +16,7 @@ export function WaitingControls({ session }: { readonly session: Session }) {
   const later = postponed(start, MINUTE_MS)
   const wanted = start.afterReceivers
   return (
-    <>
+    <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-2">
       {wanted !== null && (
         <fieldset className="flex items-center gap-1 rounded-lg border border-line px-1">
           <legend className="sr-only">Machines to wait for</legend>
@@ -46,6 +46,6 @@ export function WaitingControls({ session }: { readonly session: Session }) {
           {AFTERWARDS_WORDS[session.afterwards].toLowerCase()}.
         </p>
       )}
-    </>
+    </div>
   )
 }

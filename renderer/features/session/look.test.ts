@@ -77,7 +77,7 @@ test.each([
 ] as const)('a machine slow because of %s has the tone %s and says "%s"', (reason, tone, word) => {
   expect(look(slow(reason), 'running')).toMatchObject({ tone, word })
   // What can be mended is trouble; a disk that is as fast as it is, and a cap that is meant, are not.
-  expect(advice(slow(reason)) !== '').toBe(tone === 'warn')
+  expect(advice(slow(reason), 'running') !== '').toBe(tone === 'warn')
   expect(isTrouble(slow(reason))).toBe(tone === 'warn')
   expect(slowness(slow(reason)) !== '').toBe(reason !== 'cap')
 })
@@ -98,7 +98,19 @@ test('a stock receiver that took all is not green, and offers nothing to do', ()
 })
 
 test('a fault speaks for itself', () =>
-  expect(advice({ ...base, state: 'refused', fault })).toBe(fault.message))
+  expect(advice({ ...base, state: 'refused', fault }, 'running')).toBe(fault.message))
+
+test('a machine that is silent at the end does not come back by itself', () => {
+  const lost: Receiver = { ...base, state: 'lost', silentMs: 4000 }
+  expect(look(lost, 'ended').words).toBe('Silent at the end')
+  expect(advice(lost, 'running')).toContain('goes on by itself')
+  expect(advice(lost, 'ended')).toContain('run it again')
+})
+
+test('in a pause nothing is received', () => {
+  expect(look(base, 'paused')).toMatchObject({ tone: 'idle', words: 'Paused' })
+  expect(look({ ...base, state: 'verifying' }, 'paused').words).toBe('Reading back')
+})
 
 test('an image of no bytes is complete, not NaN', () => {
   expect(look({ ...base, haveBytes: 0, totalBytes: 0 }, 'running').fraction).toBe(1)

@@ -13,11 +13,11 @@ export interface Look {
   readonly fraction: number
 }
 
-/** What the session is at: a machine's own state reads differently before the start and after the end. */
-export type Phase = 'waiting' | 'running' | 'ended'
+/** What the session is at: a machine's own state reads differently before the start, in a pause and after the end. */
+export type Phase = 'waiting' | 'running' | 'paused' | 'ended'
 
 export function phaseOf(state: Session['state']): Phase {
-  return state === 'waiting' || state === 'ended' ? state : 'running'
+  return state === 'interrupted' ? 'running' : state
 }
 
 /** Why a machine is slow: what its tile says, and whether there is something to mend. The cap is meant. */
@@ -58,6 +58,7 @@ export function look(receiver: Receiver, phase: Phase): Look {
       if (isWaiting) return { tone: 'idle', words: 'Ready', word: 'Ready', fraction }
       if (receiver.silentMs >= 1500)
         return { tone: 'warn', words: 'Not answering', word: 'Silent', fraction }
+      if (phase === 'paused') return { tone: 'idle', words: 'Paused', word: 'Paused', fraction }
       if (receiver.slowBecause) return { ...SLOW[receiver.slowBecause.reason], fraction }
       return { tone: 'active', words: 'Receiving', word: 'Receiving', fraction }
     case 'verifying':
@@ -74,7 +75,10 @@ export function look(receiver: Receiver, phase: Phase): Look {
     case 'lost':
       return {
         tone: 'warn',
-        words: `Silent for ${formatDuration(receiver.silentMs)}`,
+        words:
+          phase === 'ended'
+            ? 'Silent at the end'
+            : `Silent for ${formatDuration(receiver.silentMs)}`,
         word: 'Silent',
         fraction,
       }
@@ -88,10 +92,12 @@ export function look(receiver: Receiver, phase: Phase): Look {
 }
 
 /** What to do about it, as a sentence; empty when nothing is wrong. */
-export function advice(receiver: Receiver): string {
+export function advice(receiver: Receiver, phase: Phase): string {
   if (receiver.fault) return receiver.fault.message
   if (receiver.state === 'lost') {
-    return 'Check its power and cable. It goes on by itself when it comes back.'
+    return phase === 'ended'
+      ? 'Check its power and cable, then run it again.'
+      : 'Check its power and cable. It goes on by itself when it comes back.'
   }
   const slow = receiver.state === 'receiving' ? receiver.slowBecause : null
   return slow && SLOW[slow.reason].tone === 'warn' ? slow.sentence : ''
@@ -119,7 +125,8 @@ export function actions(
 
 export function isTrouble(receiver: Receiver): boolean {
   return (
-    ['lost', 'refused', 'failed', 'dropped'].includes(receiver.state) || advice(receiver) !== ''
+    ['lost', 'refused', 'failed', 'dropped'].includes(receiver.state) ||
+    advice(receiver, 'running') !== ''
   )
 }
 

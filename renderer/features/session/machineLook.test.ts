@@ -52,7 +52,7 @@ test('a machine that is stuck or not allowed is trouble and says what to do', ()
     started({ state: 'refused', sentence }),
   ]) {
     expect(lookAt(one, 'waiting').tone).toBe('warn')
-    expect(adviceAt(one)).toBe(sentence)
+    expect(adviceAt(one, 'waiting')).toBe(sentence)
     expect(isTroubled(one)).toBe(true)
   }
   expect(isTroubled(started({}))).toBe(false)

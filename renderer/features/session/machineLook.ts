@@ -46,8 +46,8 @@ function lookOfStart(boot: BootMachine): Look {
 }
 
 /** What to do about it, as a sentence; empty when nothing is wrong. */
-export function adviceAt({ receiver, machine, boot }: ShownMachine): string {
-  if (receiver) return advice(receiver)
+export function adviceAt({ receiver, machine, boot }: ShownMachine, phase: Phase): string {
+  if (receiver) return advice(receiver, phase)
   if (machine) return machine.state === 'gone' ? machine.sentence : ''
   return boot && (boot.isStuck || boot.state === 'refused') ? boot.sentence : ''
 }
@@ -59,7 +59,7 @@ export function remarkAt({ receiver, machine, boot }: ShownMachine): string {
 }
 
 export function isTroubled(shown: ShownMachine): boolean {
-  return shown.receiver ? isTrouble(shown.receiver) : adviceAt(shown) !== ''
+  return shown.receiver ? isTrouble(shown.receiver) : adviceAt(shown, 'running') !== ''
 }
 
 export type Order = 'number' | 'attention' | 'progress'

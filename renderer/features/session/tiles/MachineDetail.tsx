@@ -35,7 +35,7 @@ export function MachineDetail({
   const { receiver, machine, boot } = shown
   const seen = lookAt(shown, phase)
   const who = identityOf(shown)
-  const trouble = adviceAt(shown)
+  const trouble = adviceAt(shown, phase)
   const remark = receiver
     ? slowness(receiver) || (receiver.slowBecause?.sentence ?? '')
     : remarkAt(shown)

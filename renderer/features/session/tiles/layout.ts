@@ -10,6 +10,9 @@ export interface Layout {
   readonly gap: number
   readonly tileWidth: number
   readonly tileHeight: number
+  /** Lines of small text that a tile has room for, beside its number and state, and letters on each, roughly. */
+  readonly lines: number
+  readonly lineLength: number
 }
 
 interface Size {
@@ -19,15 +22,53 @@ interface Size {
   /** Spare room goes into the tiles up to this. */
   readonly mostWidth: number
   readonly mostHeight: number
+  /** What number, state, bar and the space around them take of the height; what is left and right of the text. */
+  readonly fixed: number
+  readonly sides: number
 }
 
-/** CSS pixels at 100 % text size. The least height holds the lines that Tile.tsx draws at that density. */
+/** CSS pixels at 100 % text size, as Tile.tsx draws them. Small ones have no room for lines at any height. */
 const SIZES: Readonly<Record<Density, Size>> = {
-  large: { gap: 12, width: 228, height: 178, mostWidth: 420, mostHeight: 260 },
-  medium: { gap: 12, width: 148, height: 106, mostWidth: 300, mostHeight: 180 },
-  compact: { gap: 12, width: 112, height: 74, mostWidth: 190, mostHeight: 100 },
-  tiny: { gap: 8, width: 104, height: 48, mostWidth: 150, mostHeight: 72 },
+  large: {
+    gap: 12,
+    width: 228,
+    height: 164,
+    mostWidth: 420,
+    mostHeight: 240,
+    fixed: 105,
+    sides: 32,
+  },
+  medium: {
+    gap: 12,
+    width: 148,
+    height: 109,
+    mostWidth: 300,
+    mostHeight: 240,
+    fixed: 72,
+    sides: 25,
+  },
+  compact: {
+    gap: 12,
+    width: 112,
+    height: 74,
+    mostWidth: 190,
+    mostHeight: 100,
+    fixed: Infinity,
+    sides: 0,
+  },
+  tiny: {
+    gap: 8,
+    width: 104,
+    height: 52,
+    mostWidth: 150,
+    mostHeight: 72,
+    fixed: Infinity,
+    sides: 0,
+  },
 }
+/** Height of a line of small text, and a mean width of its letters. */
+const LINE = 18
+const LETTER = 6.5
 
 /** Rows drawn beyond the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN_ROWS = 1
@@ -73,13 +114,17 @@ function fit(
   // Even rows: 8 machines in 2 rows of 4 rather than 5 and 3.
   const columns = Math.min(most, Math.max(1, Math.ceil(count / rows)))
   const share = (room: number, parts: number): number => (room + size.gap) / parts - size.gap
+  const tileHeight = Math.floor(
+    Math.min(size.mostHeight * scale, Math.max(size.height * scale, share(height, rows))),
+  )
+  const tileWidth = Math.floor(Math.min(size.mostWidth * scale, Math.max(1, share(width, columns))))
   return {
     density,
     columns,
     gap: size.gap,
-    tileWidth: Math.floor(Math.min(size.mostWidth * scale, Math.max(1, share(width, columns)))),
-    tileHeight: Math.floor(
-      Math.min(size.mostHeight * scale, Math.max(size.height * scale, share(height, rows))),
-    ),
+    tileWidth,
+    tileHeight,
+    lines: Math.max(0, Math.floor((tileHeight / scale - size.fixed) / LINE)),
+    lineLength: Math.max(1, Math.floor((tileWidth / scale - size.sides) / LETTER)),
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Receiver } from '../../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../../test/window/scripted/rows.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
-import { smallText, tileText } from './text.ts'
+import { tileText } from './text.ts'
 
 const [image] = IMAGES
 if (!image) throw new Error('no image')
@@ -16,34 +16,62 @@ const shown = (part: Partial<Receiver>): ShownMachine => {
   const row = { ...base, ...part }
   return { key: row.id, number: row.number, boot: null, machine: null, receiver: row }
 }
+const large = { density: 'large', lines: 4, lineLength: 32 } as const
+const tiny = { density: 'tiny', lines: 0, lineLength: 16 } as const
 
 test('before the start a tile shows the disk and what is on it now; after it only the disk', () => {
-  const waiting = tileText(shown({ state: 'joining' }), '', 'waiting').target
+  const waiting = tileText(shown({ state: 'joining' }), '', 'waiting', large).details
   expect(waiting).toContain('Samsung PM981a')
   expect(waiting).toContain('Windows')
-  expect(tileText(shown({}), '', 'running').target).not.toContain('Windows')
+  expect(tileText(shown({}), '', 'running', large).details).not.toContain('Windows')
 })
 
 test('only who takes part waits for the start', () => {
-  expect(tileText(shown({ state: 'joining' }), '', 'waiting').figures).toBe('Waits for the start')
-  for (const state of ['asking', 'dropped', 'refused'] as const) {
-    expect(tileText(shown({ state }), '', 'waiting').figures).toBe('')
-  }
+  const note = (state: Receiver['state']): string =>
+    tileText(shown({ state }), '', 'waiting', large).note
+  expect(note('joining')).toBe('Waits for the start')
+  for (const state of ['asking', 'dropped', 'refused'] as const) expect(note(state)).toBe('')
 })
 
 test('what is wrong takes the place of figures, and the doctor’s word turns a calm tile', () => {
   const fault = { code: 'disk/too-small', message: 'Fit a larger disk.' }
-  expect(tileText(shown({ state: 'refused', fault }), '', 'running').trouble).toBe(fault.message)
-  const found = tileText(shown({}), 'Check its cable.', 'running')
-  expect(found).toMatchObject({ trouble: 'Check its cable.', seen: { tone: 'warn' } })
+  const refused = tileText(shown({ state: 'refused', fault }), '', 'running', large)
+  expect(refused).toMatchObject({ trouble: fault.message, note: '' })
+  const found = tileText(shown({}), 'Check its cable.', 'running', large)
+  expect(found).toMatchObject({ trouble: 'Check its cable.', note: '', tone: 'warn' })
 })
 
-test('a small tile is drawn again for all that it shows, and for nothing else', () => {
-  const before = smallText(shown({}), '', 'running')
-  const after = (part: Partial<Receiver>) => smallText(shown(part), '', 'running')
-  expect(after({ haveBytes: 500_900, rateBytesPerSecond: 9, leftMs: 3 })).toBe(before)
-  expect(after({ haveBytes: 512_000 })).not.toBe(before)
-  expect(after({ state: 'failed' })).not.toBe(before)
-  expect(after({ silentMs: 2000 })).not.toBe(before)
-  expect(smallText(shown({}), 'Check its cable.', 'running')).not.toBe(before)
+test('details give way to a long sentence, so that what to do is never cut off for a model’s name', () => {
+  const message = 'Reading back its disk /dev/nvme0n1 failed at 41.2 GiB. Replace the disk.'
+  const failed = shown({ state: 'failed', fault: { code: 'disk/unreadable', message } })
+  const lines = (room: { lines: number }): number =>
+    tileText(failed, '', 'running', { ...large, ...room })
+      .details.split('\n')
+      .filter(Boolean).length
+  expect([2, 3, 4, 5, 9].map(count => lines({ lines: count }))).toEqual([0, 0, 1, 2, 3])
+})
+
+test('losses stand on a large tile, and not where a sentence says more', () => {
+  const details = (part: Partial<Receiver>): string =>
+    tileText(shown(part), '', 'running', large).details
+  expect(details({ lossFraction: 0.004 })).toContain('0.4 % of its packets lost')
+  expect(details({ lossFraction: 0 })).not.toContain('lost')
+})
+
+test('a small tile is the same for all that it does not show', () => {
+  const text = (part: Partial<Receiver>, finding = '') =>
+    tileText(shown(part), finding, 'running', tiny)
+  const before = text({})
+  expect(text({ haveBytes: 500_900, rateBytesPerSecond: 9, leftMs: 3 })).toEqual(before)
+  expect(text({ haveBytes: 512_000 })).not.toEqual(before)
+  expect(text({ state: 'failed' })).not.toEqual(before)
+  expect(text({ silentMs: 2000 })).not.toEqual(before)
+  expect(text({}, 'Check its cable.')).not.toEqual(before)
+})
+
+test('what is over needs no figure', () => {
+  expect(tileText(shown({}), '', 'running', tiny).percent).toBe('50 %')
+  for (const state of ['done', 'failed', 'refused'] as const) {
+    expect(tileText(shown({ state }), '', 'running', tiny).percent).toBe('')
+  }
 })

@@ -1,65 +1,88 @@
-/** Everything that stands on a machine's tile, as text. Pure. */
+/**
+ * Everything that stands on a machine's tile, as plain values: a tile whose values are the same is not drawn again. Pure.
+ */
 import type { Receiver } from '../../../../shared/session.ts'
-import { formatDuration, formatRate, formatShare } from '../../../ui/format.ts'
+import { formatDuration, formatPercent, formatRate, formatShare } from '../../../ui/format.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
-import type { Look, Phase } from '../look.ts'
+import type { Look, Phase, Tone } from '../look.ts'
 import { adviceAt, contentWords, diskName, identityOf, lookAt, remarkAt } from '../machineLook.ts'
 import { isOnBench } from '../select.ts'
 import { targetDisk } from '../target.ts'
+import type { Layout } from './layout.ts'
 
 export interface TileText {
   readonly number: number | null
   readonly code: string
   readonly name: string
-  readonly address: string
-  /** Model and serial; how it starts, as long as nothing better is known. */
-  readonly model: string
-  /** The disk that would be or is written, and before the start what is on it now. */
-  readonly target: string
-  readonly seen: Look
-  /** What is wrong and what to do; empty when nothing is. */
+  readonly tone: Tone
+  /** What the row of the machine calls its state. */
+  readonly stateName: string
+  readonly isInSession: boolean
+  /** One word, which also names the sign beside it. */
+  readonly word: string
+  /** As many words as the tile has room for. */
+  readonly state: string
+  /** Empty where nothing is measured, or where the sign says it all. */
+  readonly percent: string
+  /** 0 to 100 of the bar. */
+  readonly fill: number
+  /** It gets somewhere, and how far is worth a bar. */
+  readonly isMoving: boolean
+  /** What is wrong and what to do; empty when nothing is, and not drawn on small tiles. */
   readonly trouble: string
-  readonly remark: string
-  readonly figures: string
-  readonly shortFigures: string
-  /** Its fraction is a share of the image, worth a figure. */
-  readonly isMeasured: boolean
+  /** What goes on, or how fast; empty on small tiles. */
+  readonly note: string
+  /** Name, model, disk: a line each, as many as the tile has room for. */
+  readonly details: string
 }
 
-export function tileText(shown: ShownMachine, finding: string, phase: Phase): TileText {
-  const { receiver } = shown
-  const { name, code, address, model, serial } = identityOf(shown)
+type Room = Pick<Layout, 'density' | 'lines' | 'lineLength'>
+
+export function tileText(shown: ShownMachine, finding: string, phase: Phase, room: Room): TileText {
+  const { receiver, machine, boot } = shown
+  const { name, code } = identityOf(shown)
   const seen = warned(lookAt(shown, phase), finding)
+  const isSmall = room.density === 'compact' || room.density === 'tiny'
+  const isMeasured = receiver !== null && phase !== 'waiting' && receiver.state !== 'asking'
+  const isSettled = seen.tone === 'done' || seen.tone === 'bad'
+  const trouble = adviceAt(shown, phase) || finding
+  const note = isSmall || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
   return {
     number: shown.number,
     code,
     name,
-    address,
-    model: [model, serial].filter(Boolean).join(' · '),
-    target: targetLine(shown, phase),
-    seen,
-    trouble: adviceAt(shown) || finding,
-    remark: remarkAt(shown),
-    figures: receiver ? figures(receiver, phase) : '',
-    shortFigures: receiver ? shortFigures(receiver, phase) : '',
-    isMeasured: receiver !== null && phase !== 'waiting' && receiver.state !== 'asking',
+    tone: seen.tone,
+    stateName: receiver?.state ?? machine?.state ?? boot?.state ?? '',
+    isInSession: receiver !== null,
+    word: seen.word,
+    state: room.density === 'large' ? seen.words : seen.word,
+    percent: isMeasured && !isSettled ? formatPercent(seen.fraction) : '',
+    // By whole percents where that is a pixel or two: the bar moves together with the figure.
+    fill: Math.floor(seen.fraction * (isSmall ? 100 : 1000)) / (isSmall ? 1 : 10),
+    isMoving: isMeasured || (receiver === null && machine === null),
+    trouble,
+    note,
+    details: isSmall ? '' : details(shown, phase, room, trouble || note),
   }
 }
 
-/**
- * All that a compact or tiny tile shows, for comparing: the same text is the same picture. Its fill moves by whole
- * percents, a pixel or two at that size, together with the figure.
- */
-export function smallText(shown: ShownMachine, finding: string, phase: Phase): string {
-  const { receiver, machine, boot } = shown
-  const { tone, word, fraction } = warned(lookAt(shown, phase), finding)
+/** As many as there is room for beside the sentence: none of them matters more than that. */
+function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string): string {
+  const { receiver } = shown
+  const { name, address, model, serial } = identityOf(shown)
+  const lost = receiver && phase === 'running' && !receiver.slowBecause ? receiver.lossFraction : 0
+  // Words wrap earlier than letters.
+  const taken = Math.max(1, Math.ceil((sentence.length * 1.08) / room.lineLength))
   return [
-    receiver?.state ?? machine?.state ?? boot?.state,
-    machine?.code,
-    tone,
-    word,
-    Math.floor(fraction * 100),
-  ].join('|')
+    room.density === 'medium' ? name : '',
+    targetLine(shown, phase),
+    lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
+    [model, serial].filter(Boolean).join(' · '),
+    name === address ? '' : address,
+  ]
+    .filter(Boolean)
+    .slice(0, Math.max(0, room.lines - taken))
+    .join('\n')
 }
 
 /** What the doctor found matters more than that it works so far. */
@@ -72,7 +95,8 @@ function targetLine(shown: ShownMachine, phase: Phase): string {
   const disk = targetDisk(shown)
   if (disk === null) {
     const count = shown.machine?.hardware?.disks.length ?? null
-    if (shown.receiver) return `→ ${shown.receiver.target.path}`
+    const path = shown.receiver?.target.path ?? ''
+    if (path !== '') return `→ ${path}`
     return count === null ? '' : count === 1 ? '1 disk' : `${count} disks`
   }
   const now =
@@ -80,19 +104,11 @@ function targetLine(shown: ShownMachine, phase: Phase): string {
   return `→ ${diskName(disk)}${now}`
 }
 
-function figures(receiver: Receiver, phase: Phase): string {
+function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
+  if (receiver === null || phase === 'ended') return ''
   if (phase === 'waiting') return isOnBench(receiver) ? 'Waits for the start' : ''
-  if (phase === 'ended') return ''
-  return [
-    receiver.rateBytesPerSecond > 0 ? formatRate(receiver.rateBytesPerSecond) : null,
-    receiver.leftMs === null ? null : `${formatDuration(receiver.leftMs)} left`,
-    receiver.lossFraction > 0 ? `${formatShare(receiver.lossFraction)} lost` : null,
-  ]
-    .filter(part => part !== null)
-    .join(' · ')
-}
-
-function shortFigures(receiver: Receiver, phase: Phase): string {
-  if (phase !== 'running' || receiver.leftMs === null) return figures(receiver, phase)
-  return `${formatDuration(receiver.leftMs)} left`
+  const { rateBytesPerSecond, leftMs } = receiver
+  const rate = rateBytesPerSecond > 0 ? formatRate(rateBytesPerSecond) : ''
+  const left = leftMs === null ? '' : `${formatDuration(leftMs)} left`
+  return [density === 'large' || left === '' ? rate : '', left].filter(Boolean).join(' · ')
 }

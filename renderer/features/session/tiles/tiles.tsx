@@ -1,14 +1,24 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
+import {
+  memo,
+  type RefObject,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { Examination } from '../../../../shared/ipc.ts'
 import type { Session } from '../../../../shared/session.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
 import type { ShownMachine } from '../../bench/bench.ts'
 import { findingFor } from '../../doctor/doctor.tsx'
-import { phaseOf } from '../look.ts'
-import { layoutTiles, visibleTiles } from './layout.ts'
+import { type Phase, phaseOf } from '../look.ts'
+import { type Layout, layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
+import { tileText } from './text.ts'
 import { Tile } from './Tile.tsx'
+import { useTurns } from './turns.ts'
 
 export function TileGrid({
   session,
@@ -20,10 +30,6 @@ export function TileGrid({
   readonly examination: Examination | null
 }) {
   const phase = session === null ? 'waiting' : phaseOf(session.state)
-  const findingOf = (one: ShownMachine): string => {
-    const finding = one.receiver ? findingFor(examination, one.receiver.id) : null
-    return finding === null ? '' : `${finding.sentence} ${finding.advice}`.trim()
-  }
   const box = useRef<HTMLDivElement>(null)
   const room = useRoom(box)
   const [open, setOpen] = useState<{ readonly key: string; readonly tile: HTMLElement } | null>(
@@ -31,41 +37,38 @@ export function TileGrid({
   )
   const openTile = useCallback((key: string, tile: HTMLElement) => setOpen({ key, tile }), [])
   const opened = shown.find(one => one.key === open?.key)
-  const layout = layoutTiles(room.width, room.height, shown.length, room.scale)
-  const stepX = layout.tileWidth + layout.gap
+  const count = shown.length
+  const layout = useMemo(
+    () => layoutTiles(room.width, room.height, count, room.scale),
+    [room.width, room.height, room.scale, count],
+  )
   const stepY = layout.tileHeight + layout.gap
-  const { from, to } = visibleTiles(layout, room.above, room.seen, shown.length)
+  const { from, to } = visibleTiles(layout, room.above, room.seen, count)
+  const drawn = useMemo(() => shown.slice(from, to), [shown, from, to])
+  const parts = useTurns(drawn, partSize(layout, drawn.length))
   return (
-    <div ref={box} className="-m-1 p-1 wide:scroll wide:min-h-44 wide:flex-1">
+    <div ref={box} className="-m-1 p-1 wide:scroll wide:min-h-48 wide:flex-1">
       <ul
         aria-label="Machines"
-        className="relative"
-        style={{ height: Math.ceil(shown.length / layout.columns) * stepY - layout.gap }}
+        className="grid"
+        style={{
+          gap: layout.gap,
+          gridTemplateColumns: `repeat(${layout.columns}, ${layout.tileWidth}px)`,
+          gridAutoRows: layout.tileHeight,
+          height: Math.ceil(count / layout.columns) * stepY - layout.gap,
+          paddingTop: (from / layout.columns) * stepY,
+        }}
       >
-        {shown.slice(from, to).map((one, at) => (
-          <li
-            key={one.key}
-            className="absolute top-0 left-0"
-            style={{
-              width: layout.tileWidth,
-              height: layout.tileHeight,
-              transform: `translate(${((from + at) % layout.columns) * stepX}px, ${Math.floor((from + at) / layout.columns) * stepY}px)`,
-            }}
-          >
-            <Tile
-              id={one.key}
-              number={one.number}
-              boot={one.boot}
-              machine={one.machine}
-              receiver={one.receiver}
-              finding={findingOf(one)}
-              phase={phase}
-              density={layout.density}
-              isTall={layout.tileHeight > TALL_PX * room.scale}
-              isOpen={one.key === open?.key}
-              onOpen={openTile}
-            />
-          </li>
+        {parts.map((part, at) => (
+          <Part
+            key={at}
+            rows={part}
+            examination={examination}
+            phase={phase}
+            layout={layout}
+            openKey={part.some(one => one.key === open?.key) ? (open?.key ?? null) : null}
+            onOpen={openTile}
+          />
         ))}
       </ul>
       {open && opened && (
@@ -77,7 +80,7 @@ export function TileGrid({
           <MachineDetail
             shown={opened}
             session={session}
-            finding={findingOf(opened)}
+            finding={findingOf(examination, opened)}
             phase={phase}
           />
         </AnchoredPopover>
@@ -86,8 +89,49 @@ export function TileGrid({
   )
 }
 
-/** From here on a medium tile has room for model and disk. */
-const TALL_PX = 148
+/** Some rows of tiles, which are drawn in a frame of their own. */
+const Part = memo(function Part({
+  rows,
+  examination,
+  phase,
+  layout,
+  openKey,
+  onOpen,
+}: {
+  readonly rows: readonly ShownMachine[]
+  readonly examination: Examination | null
+  readonly phase: Phase
+  readonly layout: Layout
+  readonly openKey: string | null
+  readonly onOpen: (key: string, tile: HTMLElement) => void
+}) {
+  return rows.map(one => (
+    <Tile
+      key={one.key}
+      id={one.key}
+      {...tileText(one, findingOf(examination, one), phase, layout)}
+      density={layout.density}
+      lines={layout.lines}
+      isOpen={one.key === openKey}
+      onOpen={onOpen}
+    />
+  ))
+})
+
+/** About half of what a frame has time for where Chromium draws without a graphics card. */
+const TILES_A_FRAME = 80
+
+/** Whole rows of tiles, so that no part has a share in what another one draws. */
+function partSize({ columns }: Layout, drawn: number): number {
+  const parts = Math.max(1, Math.ceil(drawn / TILES_A_FRAME))
+  return Math.ceil(drawn / columns / parts) * columns
+}
+
+/** What the doctor found about a machine, and what to do; empty when nothing. */
+function findingOf(examination: Examination | null, shown: ShownMachine): string {
+  const finding = shown.receiver ? findingFor(examination, shown.receiver.id) : null
+  return finding === null ? '' : `${finding.sentence} ${finding.advice}`.trim()
+}
 
 interface Room {
   /** For all tiles, if they are all to be seen at once. */
