@@ -72,7 +72,7 @@ const Plan = memo(function Plan({ session }: { readonly session: Session }) {
 function Holds({ imageId }: { readonly imageId: string }) {
   const content = useApp(state => state.images.find(one => one.id === imageId)?.content ?? null)
   if (content === null) return null
-  return <SystemMark content={content} className="-mr-3 mt-1 size-6 text-muted" />
+  return <SystemMark content={content} className="-mr-3 size-6 text-muted" />
 }
 
 const TITLES: Readonly<Record<Session['state'], string>> = {
