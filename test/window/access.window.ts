@@ -2,21 +2,15 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
-import { afterEach, expect, test } from 'vitest'
-import { type BenchWindow, launch } from './app.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tabTo } from './keyboard.ts'
+import { openScenes, type Scenes } from './scenes/scenes.ts'
 
-let bench: BenchWindow | null = null
-afterEach(async () => {
-  await bench?.close()
-  bench = null
+let scenes: Scenes
+beforeAll(async () => {
+  scenes = await openScenes()
 })
-
-async function open(script: string, size: readonly [number, number] = [1280, 720]): Promise<Page> {
-  bench = await launch({ script, size })
-  await bench.page.getByTestId('big-button').waitFor({ state: 'attached' })
-  return bench.page
-}
+afterAll(() => scenes.close())
 
 /** What axe-core has against the page in both themes, one line each. */
 async function violations(page: Page): Promise<string[]> {
@@ -76,10 +70,8 @@ const STATES: readonly (readonly [script: string, ...views: (readonly Step[])[]]
 
 for (const [script, ...views] of STATES) {
   test(`axe-core finds nothing in ${script}, in either theme`, async () => {
-    const page = await open(script)
     for (const steps of views) {
-      await page.reload()
-      await page.getByTestId('big-button').waitFor({ state: 'attached' })
+      const page = await scenes.show(script)
       for (const step of steps) await step(page)
       await page.waitForTimeout(300)
       expect(await violations(page)).toEqual([])
@@ -89,7 +81,7 @@ for (const [script, ...views] of STATES) {
 
 // A whole session by keyboard, on the real engine: keyboard.window.ts. Here, what that one has no disks for.
 test('the keyboard alone confirms disks, lowers the count, starts, stops, clears the bench and opens the next', async () => {
-  const page = await open('confirm:7')
+  const page = await scenes.show('confirm:7')
   const { keyboard } = page
   const label = (text: string | RegExp): Promise<void> =>
     page.getByTestId('big-button').filter({ hasText: text }).waitFor()
@@ -140,23 +132,23 @@ const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
 test('at 200 % in a 1280x720 window everything is there and nothing is cut off sideways', async () => {
-  const page = await open('running:8', [640, 360])
+  const page = await scenes.show('running:8', [640, 360])
   expect(await overflow(page)).toBeLessThanOrEqual(0)
   await page.getByRole('button', { name: 'Stop' }).scrollIntoViewIfNeeded()
   await page.locator('[data-state-name]').last().scrollIntoViewIfNeeded()
   expect(await page.locator('[data-state-name]').last().isVisible()).toBe(true)
   expect(await page.getByTestId('big-button').isVisible()).toBe(true)
   expect(await violations(page)).toEqual([])
-  await bench?.picture('access-200-percent')
+  await scenes.bench.picture('access-200-percent')
 })
 
 test('on a phone each page fits, and all 64 tiles can be scrolled to', async () => {
-  const page = await open('running:64', [390, 844])
+  const page = await scenes.show('running:64', [390, 844])
   for (const name of ['Images', 'History', 'Settings', 'Bench']) {
     await page.getByRole('button', { name, exact: true }).click()
     await page.waitForTimeout(300)
     expect(await overflow(page), name).toBeLessThanOrEqual(0)
-    await bench?.picture(`access-phone-${name.toLowerCase()}`)
+    await scenes.bench.picture(`access-phone-${name.toLowerCase()}`)
     expect(await violations(page)).toEqual([])
   }
   for (let scrolls = 0; scrolls < 12; scrolls++) {

@@ -1,16 +1,17 @@
 /** What a technician sets before and during a session, and the doctor: against the scripted engine. */
-import { afterEach, expect, test } from 'vitest'
-import { type BenchWindow, launch } from './app.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { BenchWindow } from './app.ts'
+import { openScenes, type Scenes } from './scenes/scenes.ts'
 
-let bench: BenchWindow | null = null
-afterEach(async () => {
-  await bench?.close()
-  bench = null
+let scenes: Scenes
+beforeAll(async () => {
+  scenes = await openScenes()
 })
+afterAll(() => scenes.close())
 
-async function open(script: string): Promise<BenchWindow> {
-  bench = await launch({ script, size: [1280, 720] })
-  return bench
+async function open(scene: string): Promise<BenchWindow> {
+  await scenes.show(scene)
+  return scenes.bench
 }
 
 test('stock receivers are chosen where their limits are said, and a session with them cannot be paused', async () => {
@@ -113,13 +114,6 @@ test('the disk to write is chosen at a tile that shows what is on each; a stick 
   expect(await chosen.innerText()).toMatch(/TOSHIBA[\s\S]*ntfs "Data"/)
 })
 
-test('what was not verified runs again with one press, and nothing else does', async () => {
-  const { page } = await open('failed:8')
-  await page.getByRole('button', { name: 'Run again for 3 machines' }).click()
-  await page.getByText('Start for 3 machines').waitFor()
-  expect(await page.locator('[data-state-name]').count()).toBe(3)
-})
-
 test('a setting is found by Configuration Manager’s name, and the next session begins with it', async () => {
   const { page } = await open('ready')
   await page.getByRole('button', { name: 'Settings', exact: true }).click()
@@ -132,16 +126,4 @@ test('a setting is found by Configuration Manager’s name, and the next session
   await page.locator('html[data-theme="dark"]').waitFor()
   await page.getByRole('button', { name: 'Bench', exact: true }).click()
   await page.getByRole('button', { name: /^Options At most 300 Mbit/ }).waitFor()
-})
-
-test('a template keeps what is chosen, and stands there to be opened again', async () => {
-  const { page } = await open('ready')
-  await page.getByRole('button', { name: /^Debian 13 workshop/ }).click()
-  await page.getByRole('button', { name: 'Templates' }).click()
-  await page.getByRole('button', { name: 'Save the present choice' }).click()
-  await page.getByLabel('Name', { exact: true }).fill('Room 12')
-  await page.getByRole('button', { name: 'Save the template' }).click()
-  await page.getByText('Template “Room 12” is kept.').waitFor()
-  await page.getByRole('button', { name: 'Templates' }).click()
-  await page.getByRole('button', { name: 'Open Room 12' }).waitFor()
 })
