@@ -81,6 +81,29 @@ test('a dropped file is imported, chosen, and the same file again is said to be 
   await bench.picture('real-imported')
 })
 
+test('an import shows how far it is, the next waits for its turn, and a cancelled one leaves nothing', async () => {
+  const { page } = bench
+  const file = (name: string): string => path.join(bench.directory, name)
+  await writeFile(file('part.img'), randomBytes(3 * MIB))
+  execFileSync('bzip2', [file('part.img')])
+  // Parts one after another are one file, which takes as long to unpack as one can look at.
+  const part = await readFile(file('part.img.bz2'))
+  await writeFile(file('packed.img.bz2'), Buffer.concat(Array.from({ length: 12 }, () => part)))
+  await writeFile(file('next.img'), randomBytes(MIB))
+  await bench.drop('aside', [file('packed.img.bz2'), file('next.img')])
+  const imports = page.getByRole('list', { name: 'Imports and checks' }).getByRole('listitem')
+  const packed = imports.filter({ hasText: 'packed.img.bz2' })
+  await packed.getByText(/^Importing · .+ of 36\S* MiB · /).waitFor()
+  await packed.getByRole('progressbar').waitFor()
+  await imports.filter({ hasText: 'next.img' }).getByText('Waiting for its turn').waitFor()
+  await bench.picture('real-importing')
+  await button('Cancel packed.img.bz2').click()
+  await packed.getByText('Cancelled, nothing was kept').waitFor()
+  await imports.filter({ hasText: 'next.img' }).getByText('Imported', { exact: true }).waitFor()
+  const images = page.getByRole('list', { name: 'Images', exact: true }).getByRole('listitem')
+  expect(await images.allInnerTexts()).toEqual([expect.stringMatching(/^next/)])
+})
+
 test('a dropped folder brings in the images inside, and a corrupt one is refused with file and cause', async () => {
   const folder = path.join(bench.directory, 'images')
   execFileSync('mkdir', [folder])

@@ -16,6 +16,8 @@ export interface Desktop {
   calls(service: Service): Promise<string>
   /** What a click on the tray's icon does, as the panel would send it. */
   clickTray(): Promise<void>
+  /** The lines of the menu at the tray's icon, as the panel would show them. */
+  trayMenu(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -90,14 +92,29 @@ export async function openDesktop(services: readonly Service[]): Promise<Desktop
     await close()
     throw error
   }
+  const trayItem = async (): Promise<readonly string[]> => {
+    const item = /RegisterStatusNotifierItem "([^"]+)"/.exec(await readFile(log('tray'), 'utf8'))
+    if (!item?.[1]) throw new Error('No icon was put into the tray.')
+    return ['-d', item[1], '-o', '/StatusNotifierItem']
+  }
   return {
     env,
     calls: service => readFile(log(service), 'utf8').catch(() => ''),
     async clickTray() {
-      const item = /RegisterStatusNotifierItem "([^"]+)"/.exec(await readFile(log('tray'), 'utf8'))
-      if (!item?.[1]) throw new Error('No icon was put into the tray.')
-      const at = ['-d', item[1], '-o', '/StatusNotifierItem']
-      await gdbus('call', '--session', ...at, '-m', 'org.kde.StatusNotifierItem.Activate', '0', '0')
+      const method = ['-m', 'org.kde.StatusNotifierItem.Activate', '0', '0']
+      await gdbus('call', '--session', ...(await trayItem()), ...method)
+    },
+    async trayMenu() {
+      const [to = '', name = '', ...item] = await trayItem()
+      const property = ['org.kde.StatusNotifierItem', 'Menu']
+      const get = ['-m', 'org.freedesktop.DBus.Properties.Get', ...property]
+      const told = await gdbus('call', '--session', to, name, ...item, ...get)
+      const menu = /objectpath '([^']+)'/.exec(told)?.[1]
+      if (!menu) throw new Error(`The tray's icon names no menu: ${told}`)
+      // com.canonical.dbusmenu: from the root, one level down, with all properties.
+      const layout = ['-m', 'com.canonical.dbusmenu.GetLayout', '0', '1', '@as []']
+      const text = await gdbus('call', '--session', to, name, '-o', menu, ...layout)
+      return [...text.matchAll(/'label': <["'](.*?)["']>/g)].map(([, label = '']) => label)
     },
     close,
   }

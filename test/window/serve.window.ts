@@ -9,12 +9,14 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openBrowser, serve, type Serving } from './browser.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
+import { mountSmallDisk, type SmallDisk } from './smallDisk.ts'
 
 let browser: Browser
 let directory = ''
 let serving: Serving
 let receivers: ReceiverProcess[] = []
 let name = ''
+let disk: SmallDisk
 
 beforeAll(async () => {
   browser = await openBrowser()
@@ -23,6 +25,7 @@ afterAll(() => browser.close())
 beforeEach(async () => {
   name = `serve-${randomBytes(4).toString('hex')}`
   directory = await mkdtemp(path.join(tmpdir(), 'benchcast-dashboard-'))
+  disk = mountSmallDisk(path.join(directory, 'small'), 8 * 2 ** 20)
   serving = await serve(path.join(directory, 'catalog'))
 })
 afterEach(async () => {
@@ -30,6 +33,7 @@ afterEach(async () => {
   receivers = []
   await Promise.all(browser.contexts().map(context => context.close()))
   await serving.stop()
+  disk.unmount()
   await rm(directory, { recursive: true, force: true })
 })
 
@@ -57,27 +61,66 @@ async function importImage(page: Page, sizeBytes: number): Promise<Buffer> {
   return content
 }
 
-test('two viewers see one session live, each works it, and the machine ends verified', async () => {
+test('two viewers see one session alike: waiting, running, slow, failed, paused, over a cut connection, to its end', async () => {
   const [one, other] = await Promise.all([view(serving.url), view(serving.url)])
-  await Promise.all([one, other].map(page => page.getByText(CONNECTED).waitFor()))
-  const content = await importImage(one, 12 * 2 ** 20)
+  const both = [one, other]
+  const onBoth = (text: string | RegExp): Promise<unknown> =>
+    Promise.all(both.map(page => page.getByText(text).first().waitFor()))
+  const tile = (page: Page, target: string) =>
+    page.locator('[data-state-name]').filter({ hasText: target })
+  await onBoth(CONNECTED)
+  const content = await importImage(one, 6 * 2 ** 20)
   await other.getByRole('list', { name: 'Images', exact: true }).getByText(name).waitFor()
+  await one.getByRole('button', { name: /^Options/ }).click()
+  await one.getByLabel('Send at most').fill('8')
+  await one.getByRole('button', { name: 'Set the limit' }).click()
+  await one.getByRole('button', { name: 'Done' }).click()
   await one.getByTestId('big-button').click()
-  await other.getByRole('heading', { name: /^Bench open for/ }).waitFor()
-  receivers.push(startReceiver(path.join(directory, 'disk.img'), name))
-  await one.getByText('Start for 1 machine').waitFor()
-  await other.getByText('Start for 1 machine').waitFor()
+  await onBoth(/^Bench open for/)
+
+  const path1 = path.join(directory, 'disk-1.img')
+  receivers = [
+    startReceiver(path1, name),
+    startReceiver(path.join(directory, 'disk-2.img'), name, ['--throttle', '3mbit']),
+    startReceiver(path.join(directory, 'small', 'disk-3.img'), name),
+  ]
+  await onBoth('Start for 3 machines')
+  disk.fill()
   await other.getByTestId('big-button').click()
+  await onBoth('Pause sending')
   await Promise.all(
-    [one, other].map(page =>
-      page
-        .getByText(/^1 of 1 machines? verified/)
-        .first()
-        .waitFor({ timeout: 60_000 }),
-    ),
+    both.flatMap(page => [
+      tile(page, 'disk-2.img')
+        .getByText(/slow disk/i)
+        .waitFor(),
+      tile(page, 'disk-3.img').and(page.locator('[data-state-name="failed"]')).waitFor(),
+    ]),
   )
+  await one.getByTestId('big-button').click()
+  await onBoth('Go on sending')
+  const words = (page: Page): Promise<string> => page.locator('main').innerText()
+  await expect.poll(async () => (await words(one)) === (await words(other))).toBe(true)
+  expect(await words(one)).toContain('no space is left on it')
+  await one.screenshot({ path: 'test-results/window/serve-paused.png' })
+
+  cutConnections(serving.port)
+  await onBoth(BACK)
+  await one.getByRole('button', { name: 'Close this message' }).click()
+  await one.getByText(BACK).waitFor({ state: 'detached' })
+  await other.getByTestId('big-button').click()
+  await onBoth('Pause sending')
+  await one.getByRole('button', { name: 'At most 8 Mbit/s' }).click()
+  await one.getByRole('button', { name: 'No limit' }).click()
+  await onBoth('Clear the bench')
+  for (const page of both) {
+    const end = page.getByRole('status').filter({ hasText: '2 of 3 machines verified' })
+    expect(await end.getAttribute('data-tone')).toBe('bad')
+    expect(await page.locator('[data-state-name="done"][data-tone="done"]').count()).toBe(2)
+  }
   expect(await receivers[0]?.ended).toBe(0)
-  expect((await readFile(path.join(directory, 'disk.img'))).equals(content)).toBe(true)
+  expect((await readFile(path1)).equals(content)).toBe(true)
+  await one.getByTestId('big-button').click()
+  await other.getByText('Open the bench on lo').waitFor()
 })
 
 test('a wrong token or none opens nothing, and the page says what to do', async () => {
@@ -121,17 +164,6 @@ test('it listens on loopback alone', async () => {
     expect(await reaches(one?.address ?? '', serving.port)).toBe(false)
   }
   expect(await reaches('127.0.0.1', serving.port)).toBe(true)
-})
-
-test('a cut connection shows, heals by itself, and loses nothing of the page', async () => {
-  const page = await view(serving.url)
-  await page.getByText(CONNECTED).waitFor()
-  await importImage(page, 2 ** 20)
-  cutConnections(serving.port)
-  await page.getByText(BACK).waitFor({ timeout: 5000 })
-  await page.getByRole('list', { name: 'Images', exact: true }).getByText(name).waitFor()
-  await page.getByRole('button', { name: 'Close this message' }).click()
-  await page.getByText(BACK).waitFor({ state: 'detached' })
 })
 
 test('the server killed shows at once on every viewer; started again, all are back with the same link', async () => {

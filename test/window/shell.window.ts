@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterEach, expect, test } from 'vitest'
 import { type BenchWindow, launch, type LaunchOptions } from './app.ts'
 import { type Desktop, openDesktop, type Service } from './desktop.ts'
@@ -35,48 +36,66 @@ const isHidden = (): boolean => !isOnScreen('Benchcast')
 const calls = (service: Service): Promise<string> => desktop?.calls(service) ?? expect.unreachable()
 const count = (text: string, part: RegExp): number => text.match(part)?.length ?? 0
 
-test('sleep is held off from the bench’s opening to the session’s end, and not before or after', async () => {
-  const { page } = await open({ script: 'ready:2' }, ['sleep'])
-  await page.getByRole('button', { name: /^Debian 13 workshop/ }).click()
-  expect(count(await calls('sleep'), / Inhibit /g)).toBe(0)
-  await page.getByTestId('big-button').click()
-  await page.getByText('Start for 2 machines').waitFor()
-  await expect.poll(async () => count(await calls('sleep'), / Inhibit /g)).toBe(1)
-  expect(count(await calls('sleep'), / Uninhibit /g)).toBe(0)
-  await page.getByRole('button', { name: 'Close the bench' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Close the bench' }).click()
-  await expect.poll(async () => count(await calls('sleep'), / Uninhibit /g)).toBe(1)
+test('a session goes on in the tray: asked at closing, never asleep, told and heard at its end, green when the window is back', async () => {
+  const window = await open({}, ['tray', 'notifications', 'sleep'])
+  const { page, picture } = window
+  const sleepCalls = async (name: 'Inhibit' | 'Uninhibit'): Promise<number> =>
+    count(await calls('sleep'), new RegExp(` ${name} `, 'g'))
+  await expect.poll(() => calls('tray')).toMatch(/RegisterStatusNotifierItem/)
+  expect(await desktop?.trayMenu()).toContain('No session')
+  expect(await sleepCalls('Inhibit')).toBe(0)
+  await listenToChime(page)
+  const { name, receiver } = await startSession(window, 10)
+  receivers.push(receiver)
+  expect([await sleepCalls('Inhibit'), await sleepCalls('Uninhibit')]).toEqual([1, 0])
+
+  closeWindow()
+  const dialog = page.getByRole('dialog', { name: 'Close the window?' })
+  await dialog.waitFor()
+  await picture('shell-close-asked')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(isHidden()).toBe(false)
+  closeWindow()
+  await dialog.getByRole('button', { name: 'Go on in the tray' }).click()
+  await expect.poll(isHidden).toBe(true)
+  const atWork = expect.stringMatching(new RegExp(`^${name}: \\d+ %, 1 machine$`))
+  expect(await desktop?.trayMenu()).toEqual(
+    expect.arrayContaining([atWork, 'Stop the session', 'Stop the session and quit']),
+  )
+
+  expect(await receiver.ended, receiver.output()).toBe(0)
+  await expect
+    .poll(() => calls('notifications'), { timeout: 10_000 })
+    .toMatch(/Notify .*1 of 1 machine verified/)
+  await expect.poll(() => sleepCalls('Uninhibit')).toBe(1)
+  await expect.poll(() => heardChimes(page), { timeout: 5000 }).toEqual(['running true'])
+  expect(await desktop?.trayMenu()).toContain('The session has ended')
+  expect(window.isAlive()).toBe(true)
+  await desktop?.clickTray()
+  await expect.poll(isHidden).toBe(false)
+  await page.getByText('Clear the bench').waitFor()
+  await page.getByText(VERIFIED).first().waitFor()
 })
 
-test('the end of a session is told on the desktop', async () => {
-  const { page } = await open({ script: 'running:2' }, ['notifications'])
-  await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await page.getByRole('button', { name: 'Stop the session' }).click()
-  await expect.poll(() => calls('notifications')).toMatch(/Notify .*of 2 machines verified/)
-})
-
-test('the end of a session rings', async () => {
-  const { page } = await open({ script: 'running:2' }, [])
-  await page.getByText('Pause sending').waitFor()
-  await page.evaluate(() => {
-    const state: string[] = []
-    Object.assign(globalThis, { heard: state })
+/** Notes of each sound that was played to its end: whether the sound card's clock ran meanwhile. */
+function listenToChime(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const heard: string[] = []
+    Object.assign(globalThis, { heard })
     const Real = globalThis.AudioContext
     globalThis.AudioContext = class extends Real {
       override close(): Promise<void> {
-        state.push(`${this.state} ${this.currentTime > 0.3}`)
+        heard.push(`${this.state} ${this.currentTime > 0.3}`)
         return super.close()
       }
     }
   })
-  await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await page.getByRole('button', { name: 'Stop the session' }).click()
-  await expect
-    .poll(() => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard), {
-      timeout: 5000,
-    })
-    .toEqual(['running true'])
-})
+}
+
+function heardChimes(page: Page): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)
+}
 
 test('what is wrong with the laptop is told: a warning can be closed, a fault cannot', async () => {
   const { page } = await open({ script: 'ill:2' }, [])
@@ -95,36 +114,18 @@ test('without an open session the window closes and the app ends, unasked', asyn
   await expect.poll(() => window.isAlive(), { timeout: 10_000 }).toBe(false)
 })
 
-test('closing asks while a session is open; it goes on in the tray, whose icon brings the window back', async () => {
-  const window = await open({ script: 'running:4' }, ['tray'])
-  const { page, picture } = window
-  await page.getByText('Pause sending').waitFor()
-  await expect.poll(() => calls('tray')).toMatch(/RegisterStatusNotifierItem/)
-  closeWindow()
-  const dialog = page.getByRole('dialog', { name: 'Close the window?' })
-  await dialog.waitFor()
-  await picture('shell-close-asked')
-  await page.keyboard.press('Escape')
-  await dialog.waitFor({ state: 'detached' })
-  expect(isHidden()).toBe(false)
-  closeWindow()
-  await dialog.getByRole('button', { name: 'Go on in the tray' }).click()
-  await expect.poll(isHidden).toBe(true)
-  expect(window.isAlive()).toBe(true)
-  await desktop?.clickTray()
-  await expect.poll(isHidden).toBe(false)
-  await page.getByText('Pause sending').waitFor()
-})
-
-test('stopping at the question ends the session, then the app', async () => {
-  const window = await open({ script: 'running:4' }, ['tray', 'notifications'])
-  await window.page.getByText('Pause sending').waitFor()
+test('stopping at the question ends the session, then the app, and the machine is told', async () => {
+  const window = await open({}, ['tray'])
+  const { receiver } = await startSession(window, 4)
+  receivers.push(receiver)
   closeWindow()
   const stop = window.page.getByRole('button', { name: 'Stop the session' })
   await stop.waitFor()
   // The page is gone before the click is reported.
   await stop.click().catch(() => undefined)
   await expect.poll(() => window.isAlive(), { timeout: 10_000 }).toBe(false)
+  expect(await receiver.ended).toBe(1)
+  expect(receiver.output()).toContain('ended before this machine had the whole image')
 })
 
 test('where the desktop has no tray the question says so, and the session goes on in a small window', async () => {
