@@ -29,7 +29,7 @@ const ELECTRON = [
 /** Services for the window to talk to, and a browser for the dashboard. */
 const DESKTOP = ['dbus-daemon', 'libglib2.0-bin', 'python3-dbusmock', 'chromium']
 
-const NETWORK = ['iproute2', 'iptables', 'tcpdump', 'ethtool']
+const NETWORK = ['iproute2', 'iptables', 'iputils-ping', 'tcpdump', 'ethtool']
 
 /** Standard servers and clients that ours are tried against. */
 const BOOT = ['dnsmasq-base', 'isc-dhcp-client', 'udhcpc', 'tftp-hpa', 'atftp', 'curl']
