@@ -26,7 +26,9 @@ interface Run {
 }
 
 function start(...words: string[]): { child: ChildProcess; done: Promise<Run> } {
-  const child = spawn(process.execPath, [CLI, ...words], { cwd: directory, stdio: 'pipe' })
+  // Without --catalog too, nobody's own catalog is opened.
+  const env = { ...process.env, XDG_DATA_HOME: path.join(directory, 'data') }
+  const child = spawn(process.execPath, [CLI, ...words], { cwd: directory, stdio: 'pipe', env })
   const run = { stdout: '', stderr: '' }
   child.stdout.on('data', (text: Buffer) => (run.stdout += text.toString()))
   child.stderr.on('data', (text: Buffer) => (run.stderr += text.toString()))

@@ -98,10 +98,10 @@ test('a stranger asks, receives nothing, and holds nobody up; approved, it gets 
   expect(fs.readFileSync(path.join(directory, 'target2')).equals(content)).toBe(true)
   const rows = await engine.handlers['session:receivers'](null)
   // The second is a receiver that only ends: it does not say that it starts its computer anew.
-  expect(rows.map(row => [row.state, row.afterwards])).toEqual([
-    ['done', 'reboot'],
-    ['done', null],
-  ])
+  expect(Object.fromEntries(rows.map(row => [row.name, [row.state, row.afterwards]]))).toEqual({
+    'machine 1': ['done', 'reboot'],
+    'machine 2': ['done', null],
+  })
 })
 
 test('a session ends without the strangers that nobody approved', async () => {
