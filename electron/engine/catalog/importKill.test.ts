@@ -9,7 +9,8 @@ import { openCatalog } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 
 const bench = useFolder()
-const KILLS = 50
+/** As many more with `npm run test:full`. */
+const KILLS = process.env['BENCHCAST_TEST_FULL'] === '1' ? 50 : 20
 const SEED = 20_260_101
 
 /** mulberry32: small, seeded, good enough to spread moments. */
