@@ -1,5 +1,8 @@
 /** Machines started over the network, one after another: each takes a core and most of another. */
 import { defineConfig } from 'vitest/config'
+import { keepCompiledCode } from '../compiledCode.ts'
+
+keepCompiledCode()
 
 export default defineConfig({
   test: {

@@ -1,5 +1,8 @@
 /** Tests that take minutes: `npm run test:full`. One after another, since they share cores and measure nothing. */
 import { defineConfig } from 'vitest/config'
+import { keepCompiledCode } from '../compiledCode.ts'
+
+keepCompiledCode()
 
 export default defineConfig({
   test: {

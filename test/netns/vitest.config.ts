@@ -1,5 +1,8 @@
 /** Tests in network namespaces: one after another, since they measure time and loss on the same cores. */
 import { defineConfig } from 'vitest/config'
+import { keepCompiledCode } from '../compiledCode.ts'
+
+keepCompiledCode()
 
 export default defineConfig({
   test: {
