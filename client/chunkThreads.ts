@@ -96,7 +96,7 @@ function diskError(
   open: OpenTarget,
 ): ReceiveError {
   const { path } = open.target
+  if (failed.code === 'ENOSPC') return new ReceiveError({ code: 'disk/full', path })
   const code = failed.job === 'scan' ? 'disk/read-failed' : 'disk/write-failed'
-  const reason = failed.code === 'ENOSPC' ? 'no space is left on it' : failed.reason
-  return new ReceiveError({ code, path, reason })
+  return new ReceiveError({ code, path, reason: failed.reason })
 }

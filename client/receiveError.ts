@@ -16,6 +16,8 @@ export type ReceiveFault =
       readonly needBytes: number
       readonly freeBytes: number
     }
+  /** Somebody else filled it meanwhile, or it is smaller than it says. */
+  | { readonly code: 'disk/full'; readonly path: string }
   | { readonly code: 'disk/write-failed'; readonly path: string; readonly reason: string }
   | { readonly code: 'disk/read-failed'; readonly path: string; readonly reason: string }
   | {
@@ -79,6 +81,8 @@ function describe(fault: ReceiveFault): string {
         `Not enough space for ${fault.path}: the image needs ${bytes(fault.needBytes)}, ` +
         `${bytes(fault.freeBytes)} are free. Free some space or choose another place.`
       )
+    case 'disk/full':
+      return `Writing ${fault.path} failed: no space is left on it. Free some space or take a larger disk, then run again: what was written is kept.`
     case 'disk/write-failed':
       return `Writing ${fault.path} failed: ${fault.reason}. Check the disk and its cable, then run again: what was written is kept.`
     case 'disk/read-failed':

@@ -213,6 +213,9 @@ export function createStore(
 
   function writeError(cause: unknown): Error {
     const { path } = open.target
+    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
+      return new ReceiveError({ code: 'disk/full', path }, { cause })
+    }
     return new ReceiveError({ code: 'disk/write-failed', path, reason: reasonOf(cause) }, { cause })
   }
 

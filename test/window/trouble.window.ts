@@ -93,7 +93,7 @@ test('each trouble stands on its tile with its reason; the end is not green, and
   disk.fill()
   await big('start now').click()
 
-  await button('Nobody waits').click()
+  await button('Slow machines last').click()
   await page.getByLabel('Go at their speed').click()
   await button('All wait for the slowest').waitFor()
   await page.keyboard.press('Escape')
@@ -104,7 +104,7 @@ test('each trouble stands on its tile with its reason; the end is not green, and
   await inState(1, 'receiving')
   await page.keyboard.press('Escape')
   await inState(4, 'failed')
-  expect(await tile(4).innerText()).toContain('no space is left on it')
+  expect(await tile(4).innerText()).toContain('no space is left on it. Free some space')
   await expect.poll(() => tile(2).innerText(), { timeout: 20_000 }).toMatch(/slow disk/i)
   await expect.poll(() => tile(3).innerText(), { timeout: 20_000 }).toMatch(/losses/i)
   expect(await tile(3).getAttribute('data-tone')).toBe('warn')
@@ -114,7 +114,7 @@ test('each trouble stands on its tile with its reason; the end is not green, and
   await button('All wait for the slowest').click()
   await page.getByLabel('Leave them behind').click()
   await page.keyboard.press('Escape')
-  await button('Nobody waits').waitFor()
+  await button('Slow machines last').waitFor()
 
   second.process.kill('SIGKILL')
   await inState(2, 'lost')
