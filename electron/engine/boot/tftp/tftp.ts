@@ -41,11 +41,12 @@ const MAX_TRANSFERS = 128
 const MAX_TRANSFERS_OF_CLIENT = 8
 /**
  * While so few transfers are under way, the next acknowledgement is waited for awake: on a fast network it comes within
- * microseconds, and going to sleep for it costs more than it takes. For so long, and so often in a row before others
- * have their turn; where it was in vain, ever more rarely.
+ * a tenth of a millisecond (firmware wakes up for each block, as virtual machines do slowly), and going to sleep for it
+ * costs more than it takes. For so long, and so often in a row before others have their turn; where it was in vain, ever
+ * more rarely.
  */
 const AWAKE_TRANSFERS = 2
-const AWAKE_MS = 0.04
+const AWAKE_MS = 0.15
 const AWAKE_TURNS = 32
 const MAX_SLEPT_TURNS = 1024
 /** A wait that took so long was not ours: others want the processor, and whoever sleeps gets it sooner. */
