@@ -1,7 +1,7 @@
 /** The threads that run `chunkWorker.ts`: jobs in, answers as promises. Many targets may share them. */
 import { Worker } from 'node:worker_threads'
 import type { ChunkAnswer, ChunkJob, ChunkJobDone, ChunkRequest } from './chunkWorker.ts'
-import { ReceiveError } from './receiveError.ts'
+import { NO_SPACE, ReceiveError } from './receiveError.ts'
 import { createSeals } from './seals.ts'
 import type { OpenTarget } from './target.ts'
 import type { SharedManifest } from './shareManifest.ts'
@@ -96,7 +96,7 @@ function diskError(
   open: OpenTarget,
 ): ReceiveError {
   const { path } = open.target
-  if (failed.code === 'ENOSPC') return new ReceiveError({ code: 'disk/full', path })
   const code = failed.job === 'scan' ? 'disk/read-failed' : 'disk/write-failed'
-  return new ReceiveError({ code, path, reason: failed.reason })
+  const reason = failed.code === 'ENOSPC' ? NO_SPACE : failed.reason
+  return new ReceiveError({ code, path, reason })
 }

@@ -89,7 +89,7 @@ describe.skipIf(!isRoot)('a disk', () => {
         onProgress: progress => progress.state === 'receiving' && fill(),
       })
       await expect(failed).rejects.toMatchObject({ fault: { code: 'disk/write-failed' } })
-      await expect(failed).rejects.toThrow(/no space/)
+      await expect(failed).rejects.toThrow(/no space is left on it\. Free some space/)
       expect(bench?.messages.at(-1)).toMatchObject({ type: 'result', outcome: 'failed' })
     } finally {
       execFileSync('umount', [mountpoint])

@@ -16,8 +16,6 @@ export type ReceiveFault =
       readonly needBytes: number
       readonly freeBytes: number
     }
-  /** Somebody else filled it meanwhile, or it is smaller than it says. */
-  | { readonly code: 'disk/full'; readonly path: string }
   | { readonly code: 'disk/write-failed'; readonly path: string; readonly reason: string }
   | { readonly code: 'disk/read-failed'; readonly path: string; readonly reason: string }
   | {
@@ -46,6 +44,9 @@ export type ReceiveFault =
   | { readonly code: 'peer/bad-manifest'; readonly reason: string }
   /** The sender's own words. */
   | { readonly code: 'peer/refused'; readonly refusal: Fault }
+
+/** Why a write failed where somebody else filled the disk meanwhile, or it is smaller than it says. */
+export const NO_SPACE = 'no space is left on it'
 
 const REFUSALS = new Set(['disk/too-small', 'disk/no-space', 'disk/in-use', 'disk/not-usable'])
 
@@ -81,10 +82,13 @@ function describe(fault: ReceiveFault): string {
         `Not enough space for ${fault.path}: the image needs ${bytes(fault.needBytes)}, ` +
         `${bytes(fault.freeBytes)} are free. Free some space or choose another place.`
       )
-    case 'disk/full':
-      return `Writing ${fault.path} failed: no space is left on it. Free some space or take a larger disk, then run again: what was written is kept.`
-    case 'disk/write-failed':
-      return `Writing ${fault.path} failed: ${fault.reason}. Check the disk and its cable, then run again: what was written is kept.`
+    case 'disk/write-failed': {
+      const advice =
+        fault.reason === NO_SPACE
+          ? 'Free some space or take a larger disk'
+          : 'Check the disk and its cable'
+      return `Writing ${fault.path} failed: ${fault.reason}. ${advice}, then run again: what was written is kept.`
+    }
     case 'disk/read-failed':
       return `Reading ${fault.path} failed: ${fault.reason}. Check the disk and its cable.`
     case 'disk/read-back-differs':

@@ -12,7 +12,7 @@ import type { TargetThreads } from './chunkThreads.ts'
 import type { Journal } from './journal.ts'
 import { dropPageCache } from './libc.ts'
 import { createLimiterWatch } from './limiter.ts'
-import { ReceiveError } from './receiveError.ts'
+import { NO_SPACE, ReceiveError } from './receiveError.ts'
 import type { SharedManifest } from './shareManifest.ts'
 import { type OpenTarget, reasonOf, startJournal } from './target.ts'
 import type { UnsolvedBlock } from './unsolved.ts'
@@ -213,10 +213,9 @@ export function createStore(
 
   function writeError(cause: unknown): Error {
     const { path } = open.target
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      return new ReceiveError({ code: 'disk/full', path }, { cause })
-    }
-    return new ReceiveError({ code: 'disk/write-failed', path, reason: reasonOf(cause) }, { cause })
+    const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC'
+    const reason = isFull ? NO_SPACE : reasonOf(cause)
+    return new ReceiveError({ code: 'disk/write-failed', path, reason }, { cause })
   }
 
   /** Whether the target may hold this image: one of many positions, spread evenly, is enough. */
