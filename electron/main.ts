@@ -151,7 +151,7 @@ function connectPages(host: EngineHost, onLoad: (page: WebContents) => void): vo
     connections.set(page, connection)
     tell(page, 'engine:status', host.status)
     onLoad(page)
-    connection.onMessage(message => tell(page, 'engine:frame', JSON.stringify(message)))
+    connection.onText(text => tell(page, 'engine:frame', text))
     connection.onClose(() => {
       if (connections.get(page) === connection) tell(page, 'engine:closed')
     })

@@ -43,7 +43,8 @@ test('a reloaded page never hears the answer to its predecessor', async () => {
     send: message => parent.say({ kind: 'message', connection: 2, message }),
     onMessage: listener =>
       vi.spyOn(parent.heard, 'push').mockImplementation(message => {
-        if (message.kind === 'message' && message.connection === 2) listener(message.message)
+        if (message.kind === 'message' && message.connection === 2)
+          listener(JSON.parse(message.text))
         return 0
       }),
     onClose: () => undefined,

@@ -12,11 +12,15 @@ export type ToEngine =
   | { readonly kind: 'open' | 'close'; readonly connection: number }
   | { readonly kind: 'message'; readonly connection: number; readonly message: unknown }
 
-/** Engine to parent. `ready` comes once, before anything else, or `failed` does and the process ends. */
+/**
+ * Engine to parent. `ready` comes once, before anything else, or `failed` does and the process ends. A message is JSON,
+ * which the parent hands on to a page unread: for hundreds of rows ten times a second, reading and writing them again
+ * would be most of its work.
+ */
 export type FromEngine =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly fault: Fault }
-  | { readonly kind: 'message'; readonly connection: number; readonly message: unknown }
+  | { readonly kind: 'message'; readonly connection: number; readonly text: string }
 
 /** The part of the engine that this file needs. */
 export interface Attachable {
@@ -66,7 +70,11 @@ export async function serveParent(
       known?.close()
     } else if (!known) {
       const connection = createConnection(message =>
-        parent.send({ kind: 'message', connection: raw.connection, message }),
+        parent.send({
+          kind: 'message',
+          connection: raw.connection,
+          text: JSON.stringify(message),
+        }),
       )
       connections.set(raw.connection, connection)
       opened.attach(connection.channel)

@@ -41,7 +41,7 @@ async function entryThat(source: string): Promise<string> {
 
 const PID = `process.on('disconnect', () => process.exit())
 process.on('message', ({ kind, connection }) => {
-  if (kind === 'open') process.send({ kind: 'message', connection, message: process.pid })
+  if (kind === 'open') process.send({ kind: 'message', connection, text: String(process.pid) })
 })
 process.send({ kind: 'ready' })`
 

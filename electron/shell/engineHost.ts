@@ -30,6 +30,8 @@ export interface EngineHost {
 }
 
 export interface HostConnection extends Channel {
+  /** Instead of `onMessage`: each message as JSON, for a page. */
+  onText(listener: (text: string) => void): void
   close(): void
 }
 
@@ -77,7 +79,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         for (const id of connections.keys()) tell({ kind: 'open', connection: id })
         for (const connection of connections.values()) connection.flush()
       } else if (message.kind === 'failed') fault = message.fault.message
-      else connections.get(message.connection)?.receive(message.message)
+      else connections.get(message.connection)?.receive(message.text)
     })
     let isGone = false
     const gone = (reason: string): void => {
@@ -155,7 +157,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
 }
 
 interface OpenConnection extends HostConnection {
-  receive(message: unknown): void
+  receive(text: string): void
   flush(): void
   lost(): void
 }
@@ -167,7 +169,7 @@ function createConnection(host: {
 }): OpenConnection {
   let isClosed = false
   let early: unknown[] = []
-  let onMessage: (message: unknown) => void = () => undefined
+  let onText: (text: string) => void = () => undefined
   const closeListeners: (() => void)[] = []
   const lost = (): void => {
     if (isClosed) return
@@ -181,10 +183,13 @@ function createConnection(host: {
       else early.push(message)
     },
     onMessage: listener => {
-      onMessage = listener
+      onText = text => listener(JSON.parse(text))
+    },
+    onText: listener => {
+      onText = listener
     },
     onClose: listener => void closeListeners.push(listener),
-    receive: message => onMessage(message),
+    receive: text => onText(text),
     flush() {
       for (const message of early) host.send(message)
       early = []

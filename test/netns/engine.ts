@@ -40,7 +40,7 @@ export async function startEngine(
     child.on('message', (raw: FromEngine) => {
       if (raw.kind === 'ready') resolve()
       else if (raw.kind === 'failed') reject(new Error(raw.fault.message))
-      else onMessage(raw.message)
+      else onMessage(JSON.parse(raw.text))
     })
   })
   const tell = (message: ToEngine): void => void child.send(message)
