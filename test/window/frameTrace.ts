@@ -28,6 +28,9 @@ export interface FrameCount {
 
 const DROPPED = ['STATE_DROPPED', 'STATE_PRESENTED_PARTIAL']
 
+/** Without the first two: a trace that starts holds up the page for as long. */
+const STARTING_FRAMES = 2
+
 export function countFrames(events: readonly TraceEvent[]): FrameCount {
   const frames = new Map<number, string[]>()
   for (const { args } of events) {
@@ -35,7 +38,10 @@ export function countFrames(events: readonly TraceEvent[]): FrameCount {
     if (report?.state === undefined) continue
     frames.set(report.frame_sequence, [...(frames.get(report.frame_sequence) ?? []), report.state])
   }
-  const inOrder = [...frames].toSorted(([a], [b]) => a - b).map(([, states]) => states)
+  const inOrder = [...frames]
+    .toSorted(([a], [b]) => a - b)
+    .slice(STARTING_FRAMES)
+    .map(([, states]) => states)
   const isDropped = (states: readonly string[]): boolean =>
     states.some(state => DROPPED.includes(state))
   const isPresented = (states: readonly string[]): boolean => states.includes('STATE_PRESENTED_ALL')
