@@ -70,7 +70,7 @@ export interface Assembler {
   entries(limit: number): NeedEntry[]
   /** A new connection: sequence numbers may start again. Chunks in assembly are kept. */
   restart(): void
-  readonly counters: AssemblerCounters
+  counters(): AssemblerCounters
 }
 
 /** Makes no views, as `set` and `subarray` would. */
@@ -228,17 +228,17 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       lost.clear() // Nothing said means everything needed.
       current = null
     },
-    get counters() {
+    counters() {
       return {
-        seenSeq: sequence.seenSeq,
-        receivedDatagrams: sequence.received,
-        missedDatagrams: sequence.missed,
+        seenSeq: sequence.seenSeq(),
+        receivedDatagrams: sequence.received(),
+        missedDatagrams: sequence.missed(),
         payloadBytes: count.payloadBytes,
         unneededSymbols: count.unneeded,
         decodedSymbols: count.decoded,
         contradictions: count.contradictions,
         crowdedOut: count.crowdedOut,
-        freeBytes: pool.freeBytes,
+        freeBytes: pool.freeBytes(),
       }
     },
   }

@@ -39,7 +39,7 @@ export function createHearing(
       // Virtual receivers share a process: a thread for each would only take turns.
       isBulk: options.machine === undefined,
       onDatagram: datagram => intake.take(datagram),
-      onSpan: (memory, from, to) => intake.takeSpan(memory, from, to),
+      onSpans: (memory, spans, count) => intake.takeSpans(memory, spans, count),
       onFault,
     })
     if (isOver()) return opened.close()

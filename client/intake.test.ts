@@ -42,15 +42,16 @@ function open(isLost = (): boolean => false): {
   const chunks: StoredChunk[] = []
   let asked = 0
   let clock = 0
+  const assembler = createAssembler({
+    manifest: MANIFEST,
+    assemblyBytes: 1_000_000,
+    has: () => false,
+    code: createErasureCode,
+  })
   const intake = createIntake(
     {
       session: SESSION,
-      assembler: createAssembler({
-        manifest: MANIFEST,
-        assemblyBytes: 1_000_000,
-        has: () => false,
-        code: createErasureCode,
-      }),
+      assembler: () => assembler,
       isLost,
       onChunk: stored => chunks.push(stored),
       onReportNow: () => asked++,
@@ -80,10 +81,10 @@ test('a datagram amid other bytes is taken as if it were alone', () => {
   const packet = data()
   const memory = new Uint8Array(1000).fill(0xee)
   memory.set(packet, 300)
-  amid.intake.takeSpan(memory.subarray(100), 200, 200 + packet.length)
+  amid.intake.takeSpans(memory.subarray(100), Int32Array.of(200, 200 + packet.length), 1)
   expect(amid.chunks).toEqual(alone.chunks)
   expect(amid.chunks).toHaveLength(1)
-  amid.intake.takeSpan(memory, 300, 299 + packet.length)
+  amid.intake.takeSpans(memory, Int32Array.of(300, 299 + packet.length), 1)
   expect(Object.fromEntries(amid.intake.rejected)).toEqual({ length: 1 })
 })
 

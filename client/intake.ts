@@ -8,7 +8,8 @@ import type { Assembler, StoredChunk } from './assembler.ts'
 
 export interface IntakeOptions {
   readonly session: SessionId
-  readonly assembler: Assembler
+  /** The present one: a new link may bring another. */
+  assembler(): Assembler
   /** Whether this datagram is lost in a rehearsal. */
   isLost(): boolean
   onChunk(stored: StoredChunk): void
@@ -18,8 +19,8 @@ export interface IntakeOptions {
 
 export interface Intake {
   take(datagram: Uint8Array): void
-  /** The same for the bytes between two offsets: the way of bulk, without an object for each datagram. */
-  takeSpan(memory: Uint8Array, from: number, to: number): void
+  /** The same for many, as a group receiver hands them over: the way of bulk, without an object for each datagram. */
+  takeSpans(memory: Uint8Array, spans: Int32Array, count: number): void
   /** Symbols that came by the control connection: checked as any others are. */
   fill(message: FillMessage): void
   /** When the session's sender was last heard here. */
@@ -56,6 +57,10 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
     }
   }
 
+  function takeSpans(memory: Uint8Array, spans: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) takeSpan(memory, spans[2 * i] ?? 0, spans[2 * i + 1] ?? 0)
+  }
+
   function takePacket(memory: Uint8Array, from: number, to: number): void {
     const type = typeOf(memory[from] ?? 0)
     if (type === PACKET.data) takeData(memory, from, to)
@@ -69,7 +74,7 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
     if (reason !== null) return reject(reason)
     if (header.session !== options.session) return reject('session')
     isHeard = true
-    const stored = options.assembler.takeSymbol(header, memory, from + DATA_HEADER_BYTES, to)
+    const stored = options.assembler().takeSymbol(header, memory, from + DATA_HEADER_BYTES, to)
     if (stored !== null) options.onChunk(stored)
   }
 
@@ -78,13 +83,13 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
     if (packet.kind === 'malformed') return reject(packet.reason)
     if (packet.session !== options.session) return reject('session')
     isHeard = true
-    options.assembler.sync(packet)
+    options.assembler().sync(packet)
     if (packet.isReportNow || packet.isReportWanted) options.onReportNow()
   }
 
   return {
     take: datagram => takeSpan(datagram, 0, datagram.length),
-    takeSpan,
+    takeSpans,
     heardAtMs() {
       if (isHeard) heardAtMs = now()
       isHeard = false
@@ -94,7 +99,7 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
       for (const packet of packets) {
         if (packet.session !== options.session) reject('session')
         else {
-          const stored = options.assembler.take(packet)
+          const stored = options.assembler().take(packet)
           if (stored !== null) options.onChunk(stored)
         }
       }

@@ -58,8 +58,8 @@ export function createNeedReporter(): NeedReporter {
     have: chunk => void untold.set(chunk, 'have'),
     held: chunk => void untold.set(chunk, 'held'),
     whole: chunk => void untold.set(chunk, 'whole'),
-    dueMs({ counters }) {
-      const datagrams = counters.receivedDatagrams - toldDatagrams
+    dueMs(assembler) {
+      const datagrams = assembler.counters().receivedDatagrams - toldDatagrams
       // A new assembler counts from zero.
       return datagrams >= REPORT_DATAGRAMS || datagrams < 0 ? REPORT_MS : SLOW_REPORT_MS
     },
@@ -73,7 +73,7 @@ export function createNeedReporter(): NeedReporter {
         if (untold.size + backlog.length === 0) {
           entries.push(...assembler.entries(MAX_NEED_ENTRIES - entries.length))
         }
-        const { counters } = assembler
+        const counters = assembler.counters()
         toldDatagrams = counters.receivedDatagrams
         messages.push(
           encodeNeedReport({

@@ -202,9 +202,9 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     return createIntake(
       {
         session: session.session,
-        get assembler() {
+        assembler() {
           if (work === null) throw new Error('datagrams before the manifest')
-          return work.assembler
+          return work.assembler()
         },
         isLost: () => state.isDropped || (lossFraction > 0 && random() < lossFraction),
         onChunk(stored) {
@@ -221,7 +221,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
 
   function startReports(): void {
     if (work === null) return
-    work.assembler.restart()
+    work.assembler().restart()
     reporter.restart(work.store.held(), work.inFlight())
     report()
   }
@@ -231,7 +231,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     if (work === null || link === null || state.link !== 'joined' || state.isDropped) return
     reportAtMs = Date.now()
     const messages = reporter.reports(
-      work.assembler,
+      work.assembler(),
       { kernelDrops: hearing.kernelDrops(), limiter: work.store.limiter() },
       limit,
     )
@@ -278,7 +278,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     connector.tick(nowMs)
     const link = connector.link()
     const isBusy = state.link === 'joined' && state.work === 'fetching' && state.phase !== 'waiting'
-    const dueMs = isBusy && work !== null ? reporter.dueMs(work.assembler) : IDLE_REPORT_MS
+    const dueMs = isBusy && work !== null ? reporter.dueMs(work.assembler()) : IDLE_REPORT_MS
     if (link !== null && nowMs - reportAtMs >= dueMs - TICK_MS / 10) speak(link, nowMs)
     tell(nowMs)
     checkTimes(nowMs)
@@ -290,7 +290,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     if (!isScanning) return report()
     reportAtMs = nowMs
     const doing = state.work === 'verifying' ? 'verifying' : 'joining'
-    link.send({ type: 'state', state: doing, doneBytes: work?.scannedBytes ?? 0 })
+    link.send({ type: 'state', state: doing, doneBytes: work?.scannedBytes() ?? 0 })
   }
 
   function tell(nowMs: number): void {
@@ -300,8 +300,8 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
       imageName: known?.announce.imageName ?? null,
       imageBytes: known?.announce.imageBytes ?? 0,
       haveBytes: work?.store.haveBytes ?? 0,
-      verifiedBytes: state.work === 'fetching' ? 0 : (work?.scannedBytes ?? 0),
-      scannedBytes: work?.scannedBytes ?? 0,
+      verifiedBytes: state.work === 'fetching' ? 0 : (work?.scannedBytes() ?? 0),
+      scannedBytes: work?.scannedBytes() ?? 0,
       missedDatagrams: work?.totals().missedDatagrams ?? 0,
       kernelDrops: hearing.kernelDrops(),
       number,

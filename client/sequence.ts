@@ -11,15 +11,16 @@ const WINDOW = 4096
 /** So many in a row older than the window can only be a sender that started again. */
 const RESTART_AFTER = 64
 
+/** Methods and no accessors, here and in all that takes a symbol: V8 gives each object with accessors a shape of its own. */
 export interface Sequence {
   /** `newest` moves the front; `late` fills a gap; `old` and `repeat` change nothing. */
   see(txSeq: number): 'newest' | 'late' | 'old' | 'repeat'
   /** Forgets where the sender was, not what was counted: a new connection may be to a new sender. */
   restart(): void
   /** Highest txSeq seen; 0 before the first. */
-  readonly seenSeq: number
-  readonly received: number
-  readonly missed: number
+  seenSeq(): number
+  received(): number
+  missed(): number
 }
 
 export function createSequence(): Sequence {
@@ -75,14 +76,8 @@ export function createSequence(): Sequence {
     restart() {
       front = null
     },
-    get seenSeq() {
-      return front ?? 0
-    },
-    get received() {
-      return received
-    },
-    get missed() {
-      return missed
-    },
+    seenSeq: () => front ?? 0,
+    received: () => received,
+    missed: () => missed,
   }
 }

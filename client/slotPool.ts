@@ -7,7 +7,7 @@ export interface SlotPool {
   /** A buffer of at least `bytes`, content undefined; null when the bound is reached. */
   take(bytes: number): Uint8Array | null
   give(slot: Uint8Array): void
-  readonly freeBytes: number
+  freeBytes(): number
 }
 
 export function createSlotPool(limitBytes: number): SlotPool {
@@ -42,8 +42,6 @@ export function createSlotPool(limitBytes: number): SlotPool {
       if (same) same.push(slot)
       else free.set(slot.length, [slot])
     },
-    get freeBytes() {
-      return limitBytes - usedBytes
-    },
+    freeBytes: () => limitBytes - usedBytes,
   }
 }

@@ -34,11 +34,11 @@ export interface WorkOptions {
 }
 
 export interface Work {
-  readonly assembler: Assembler
+  assembler(): Assembler
   readonly store: Store
   readonly imageBytes: number
   /** Bytes dealt with in the present pass over the target: first look or read-back. */
-  readonly scannedBytes: number
+  scannedBytes(): number
   /** Complete in memory, on their way to the target. */
   inFlight(): number[]
   /** Hands a completed chunk to the writer. */
@@ -101,7 +101,7 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   }
 
   function totals(): { receivedBytes: number; missedDatagrams: number } {
-    const { payloadBytes, missedDatagrams } = assembler.counters
+    const { payloadBytes, missedDatagrams } = assembler.counters()
     return {
       receivedBytes: before.receivedBytes + payloadBytes,
       missedDatagrams: before.missedDatagrams + missedDatagrams,
@@ -111,14 +111,10 @@ export function startWork(manifest: Manifest, wireHash: string, options: WorkOpt
   const onProgress = (doneBytes: number): void => void (scannedBytes = doneBytes)
 
   return {
-    get assembler() {
-      return assembler
-    },
+    assembler: () => assembler,
     store,
     imageBytes: manifest.imageBytes,
-    get scannedBytes() {
-      return scannedBytes
-    },
+    scannedBytes: () => scannedBytes,
     inFlight: () => [...inFlight],
     write(stored) {
       inFlight.add(stored.chunk)

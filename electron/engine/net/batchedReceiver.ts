@@ -37,9 +37,13 @@ export async function openBatchedReceiver(
   let isClosed = false
   let hasEnded = false
 
-  const take = (memory: Buffer, from: number, to: number): boolean => {
-    if (options.onSpan) options.onSpan(memory, from, to)
-    else options.onDatagram(memory.subarray(from, to))
+  const take = (memory: Buffer, spans: Int32Array, count: number): boolean => {
+    if (options.onSpans) options.onSpans(memory, spans, count)
+    else {
+      for (let i = 0; i < count && !isClosed; i++) {
+        options.onDatagram(memory.subarray(spans[2 * i], spans[2 * i + 1]))
+      }
+    }
     return !isClosed
   }
   const turn = (): void => {
@@ -56,20 +60,26 @@ export async function openBatchedReceiver(
     worker.on('message', (event: ReceiveThreadEvent) => {
       if (event.kind === 'ready') resolve()
       else if (event.kind === 'filled') turn()
-      else options.onFault?.(new Error(event.reason))
+      else if (event.kind === 'failed') options.onFault?.(new Error(event.reason))
+      else letGo()
     })
     worker.once('error', reject)
   })
   worker.on('error', error => options.onFault?.(error))
+  let isOver: () => void = () => undefined
   const ended = new Promise<void>(resolve => {
-    worker.once('exit', () => {
-      hasEnded = true
-      drops.stop()
-      sockets.close(fd)
-      sockets.close(stopFd)
-      resolve()
-    })
+    isOver = resolve
   })
+  function letGo(): void {
+    if (hasEnded) return
+    hasEnded = true
+    drops.stop()
+    sockets.close(fd)
+    sockets.close(stopFd)
+    worker.unref() // It ends by itself, and must not hold up the end of the process.
+    isOver()
+  }
+  worker.once('exit', letGo)
   turn()
   await ready
   return {

@@ -7,7 +7,7 @@ import {
   type RingProducer,
   type SharedRing,
   SLOT_BYTES,
-  type TakeDatagram,
+  type TakeDatagrams,
 } from './datagramRing.ts'
 
 /** Fills slot `index` as recvmmsg would. */
@@ -33,8 +33,13 @@ test('runs come out as their datagrams, the last one shorter', () => {
   expect(consumer.arrived()).toEqual({ messages: 3, datagrams: 5 })
 })
 
-function each(take: (datagram: Buffer) => boolean): TakeDatagram {
-  return (memory, from, to) => take(memory.subarray(from, to))
+function each(take: (datagram: Buffer) => boolean): TakeDatagrams {
+  return (memory, spans, count) => {
+    for (let i = 0; i < count; i++) {
+      if (!take(memory.subarray(spans[2 * i], spans[2 * i + 1]))) return false
+    }
+    return true
+  }
 }
 
 test('any order of filling and draining keeps every byte, also around the end', () => {
@@ -112,19 +117,38 @@ test('the producer is told once that somebody waits', () => {
   expect(produce()).toBe(false)
 })
 
-test('a message counts as taken even if its reader throws', () => {
+test('what was handed over counts as taken even if its reader throws', () => {
   const ring = allocateRing()
   const producer = createRingProducer(ring)
   const consumer = createRingConsumer(ring)
-  producer.reserve(2)
-  producer.put(0, 1, 0)
-  producer.put(1, 2, 0)
-  producer.publish()
+  const produce = (...sizes: readonly number[]): void => {
+    producer.reserve(sizes.length)
+    sizes.forEach((bytes, i) => producer.put(i, bytes, 0))
+    producer.publish()
+  }
+  produce(1, 2)
   const fail = (): boolean => {
     throw new Error('reader')
   }
   expect(() => consumer.drain(100, fail)).toThrow('reader')
-  const sizes: number[] = []
-  consumer.drain(100, (_, from, to) => sizes.push(to - from) > 0)
-  expect(sizes).toEqual([2])
+  produce(3)
+  const taken: number[] = []
+  consumer.drain(
+    100,
+    each(datagram => taken.push(datagram.length) > 0),
+  )
+  expect(taken).toEqual([3])
+})
+
+test('hands over so many at a time, and a run never in parts', () => {
+  const ring = allocateRing()
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  const runs = [100, 28, 1, 200, 5]
+  producer.reserve(runs.length)
+  runs.forEach((datagrams, i) => producer.put(i, datagrams * 10, 10))
+  producer.publish()
+  const counts: number[] = []
+  expect(consumer.drain(100_000, (_, __, count) => counts.push(count) > 0)).toBe(false)
+  expect(counts).toEqual([128, 1, 200, 5])
 })

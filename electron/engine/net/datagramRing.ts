@@ -117,55 +117,81 @@ export function createRingProducer(ring: SharedRing): RingProducer {
   }
 }
 
-export type TakeDatagram = (memory: Buffer, from: number, to: number) => boolean
+/**
+ * `count` datagrams, each between two offsets of `memory`: from at `2 * i` of `spans`, to after it. Valid during the
+ * call. False: no more of them.
+ */
+export type TakeDatagrams = (memory: Buffer, spans: Int32Array, count: number) => boolean
 
 export interface RingConsumer {
   /**
-   * Hands over what is there, about `limitBytes` of it at most: each datagram lies between two offsets of the ring's
-   * memory, during the call. Stops early when `take` answers false or throws; that message counts as taken. Answers
+   * Hands over what is there, about `limitBytes` of it at most, many datagrams at a time: so each of many readers has a
+   * while of its own. Stops early when `take` answers false or throws; what it was handed counts as taken. Answers
    * whether anything may be left.
    */
-  drain(limitBytes: number, take: TakeDatagram): boolean
+  drain(limitBytes: number, take: TakeDatagrams): boolean
   /** Asks to be woken by the next publish. False when something was there already. */
   await(): boolean
   /** Put into the ring since the start, taken or not; a run is one message. 32 bits: they wrap. */
   arrived(): { readonly messages: number; readonly datagrams: number }
 }
 
+/** Handed over at a time, or one run if that is longer: Linux puts up to 128 datagrams together (UDP_MAX_SEGMENTS). */
+const SPANS = 128
+
 export function createRingConsumer(ring: SharedRing): RingConsumer {
   const control = new Int32Array(ring.control)
   const messages = new Int32Array(ring.messages)
   const data = Buffer.from(ring.data)
+  let spans = new Int32Array(2 * SPANS)
+  let count = 0
   let consumed = Atomics.load(control, CONSUMED)
 
-  /** False when `take` wants no more. */
-  function takeRun(at: number, bytes: number, datagramBytes: number, take: TakeDatagram): boolean {
-    let from = at
+  /** Gives the memory of all messages before `end` back once their datagrams are taken. */
+  function hand(take: TakeDatagrams, end: number): boolean {
+    const handed = count
+    count = 0
+    try {
+      return handed === 0 || take(data, spans, handed)
+    } finally {
+      consumed = end
+      Atomics.store(control, CONSUMED, consumed)
+    }
+  }
+
+  /** False when `take` wants no more; the message stays where it is then. */
+  function gather(message: number, take: TakeDatagrams): boolean {
+    const entry = (message & (MESSAGES - 1)) * WORDS
+    const bytes = messages[entry + BYTES] ?? 0
+    const step = messages[entry + DATAGRAM_BYTES] || bytes
+    const run = bytes === 0 ? 1 : Math.ceil(bytes / step)
+    if (count + run > SPANS && !hand(take, message)) return false
+    if (2 * run > spans.length) spans = new Int32Array(2 * run)
+    let from = messages[entry + OFFSET] ?? 0
+    const end = from + bytes
     do {
-      const to = Math.min(from + datagramBytes, at + bytes)
-      if (!take(data, from, to)) return false
-      from = to
-    } while (from < at + bytes)
+      spans[2 * count] = from
+      from = Math.min(from + step, end)
+      spans[2 * count + 1] = from
+      count++
+    } while (from < end)
     return true
   }
 
   return {
     drain(limitBytes, take) {
       let drainedBytes = 0
-      while (consumed !== Atomics.load(control, PRODUCED)) {
-        if (drainedBytes >= limitBytes) return true
-        const entry = (consumed & (MESSAGES - 1)) * WORDS
-        const bytes = messages[entry + BYTES] ?? 0
-        const datagramBytes = messages[entry + DATAGRAM_BYTES] || bytes
-        drainedBytes += bytes
-        consumed = (consumed + 1) | 0
-        try {
-          if (!takeRun(messages[entry + OFFSET] ?? 0, bytes, datagramBytes, take)) return true
-        } finally {
-          Atomics.store(control, CONSUMED, consumed)
+      let next = consumed
+      while (next !== Atomics.load(control, PRODUCED)) {
+        if (drainedBytes >= limitBytes) {
+          hand(take, next)
+          return true
         }
+        drainedBytes += messages[(next & (MESSAGES - 1)) * WORDS + BYTES] ?? 0
+        if (!gather(next, take)) return true
+        next = (next + 1) | 0
       }
-      return false
+      return !hand(take, next)
     },
     await() {
       Atomics.store(control, IS_AWAITED, 1)

@@ -22,8 +22,11 @@ export interface GroupReceiverOptions {
   readonly isBulk?: boolean
   /** `datagram` is the receiver's to keep; in bulk it is a view, valid during the call. */
   onDatagram(datagram: Buffer): void
-  /** Called instead, where given: the datagram between two offsets of `memory`, valid during the call. */
-  onSpan?(memory: Uint8Array, from: number, to: number): void
+  /**
+   * Called instead, where given, with `count` datagrams: each between the offsets at `2 * i` and `2 * i + 1` of `spans`
+   * in `memory`, valid during the call.
+   */
+  onSpans?(memory: Uint8Array, spans: Int32Array, count: number): void
   /** The socket failed after it was open; nothing more will come. */
   onFault?(error: Error): void
 }
@@ -31,7 +34,7 @@ export interface GroupReceiverOptions {
 export interface GroupReceiver {
   /**
    * Datagrams that the socket's buffer had no room for, as of the last second or, once closed, of the end; 0 where the
-   * system does not tell.
+   * system does not tell. Counting begins with the first call where it costs something.
    */
   kernelDrops(): number
   close(): Promise<void>
@@ -78,7 +81,7 @@ export async function openGroupReceiver(options: GroupReceiverOptions): Promise<
 }
 
 function deliver(options: GroupReceiverOptions, datagram: Buffer): void {
-  if (options.onSpan) options.onSpan(datagram, 0, datagram.length)
+  if (options.onSpans) options.onSpans(datagram, Int32Array.of(0, datagram.length), 1)
   else options.onDatagram(datagram)
 }
 
@@ -153,13 +156,19 @@ function descriptor(socket: Socket): number | null {
   return typeof fd === 'number' && fd >= 0 ? fd : null
 }
 
-/** Reads the socket's line of /proc/net/udp (proc(5)), whose last column counts drops, once a second. */
+/**
+ * Reads the socket's line of /proc/net/udp (proc(5)), whose last column counts drops, once a second. The kernel
+ * takes most of a millisecond for that table: who never asks never pays.
+ */
 function watchDrops(socket: Socket): { count(): number; stop(): Promise<void> } {
   let drops = 0
+  let timer: NodeJS.Timeout | null = null
+  let isStopped = false
   const fd = descriptor(socket)
   if (process.platform !== 'linux' || fd === null)
     return { count: () => drops, stop: () => Promise.resolve() }
   const inode = readlink(`/proc/self/fd/${fd}`).then(link => /^socket:\[(\d+)\]$/.exec(link)?.[1])
+  inode.catch(() => undefined)
   const look = async (): Promise<void> => {
     try {
       const found = dropsOf(await readFile('/proc/net/udp', 'utf8'), (await inode) ?? '')
@@ -168,14 +177,19 @@ function watchDrops(socket: Socket): { count(): number; stop(): Promise<void> } 
       return // The count stays what it was.
     }
   }
-  inode.catch(() => undefined)
-  const timer = setInterval(() => void look(), DROPS_INTERVAL_MS)
-  timer.unref()
   return {
-    count: () => drops,
-    stop() {
+    count() {
+      if (timer === null && !isStopped) {
+        timer = setInterval(() => void look(), DROPS_INTERVAL_MS).unref()
+        void look()
+      }
+      return drops
+    },
+    async stop() {
+      isStopped = true
+      if (timer === null) return
       clearInterval(timer)
-      return look()
+      await look()
     },
   }
 }

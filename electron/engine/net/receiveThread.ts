@@ -2,6 +2,7 @@
  * The thread that empties one socket, recvmmsg(2) by recvmmsg, into a ring. It never waits for the other end: when the
  * ring is full, the socket's own buffer fills, and what finds no room there the kernel drops and counts.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createRingProducer, type SharedRing, SLOT_BYTES } from './datagramRing.ts'
 import {
@@ -28,6 +29,8 @@ export type ReceiveThreadEvent =
   | { readonly kind: 'filled' }
   /** The socket failed; nothing more will come. */
   | { readonly kind: 'failed'; readonly reason: string }
+  /** It has let go of the socket and will end. */
+  | { readonly kind: 'stopped' }
 
 /** Messages to a call: 2 MiB of slots. */
 const MESSAGES = 32
@@ -38,6 +41,15 @@ const IDLE_MS = 100
  * most of what receiving costs. Far less than any timer of the protocol, and than what a roomy buffer holds.
  */
 const GATHER_MS = 8
+/** When little comes, as at 20 Mbit/s and less, where each datagram would still be nearly alone. */
+const LONG_GATHER_MS = 20
+const LITTLE_BYTES = 32 * 1024
+
+/**
+ * From letting go of the socket to the thread's end, whose 10 ms of processor time are the main thread's: where many
+ * receivers share a computer, all would take them when the last chunk has come and waits to be written.
+ */
+const LINGER_MS = 2_000
 
 /** struct pollfd, poll.h: i32 descriptor, i16 events wanted, i16 events found. */
 const POLLFD = { bytes: 8, wanted: 4, found: 6 } as const
@@ -52,6 +64,8 @@ async function run(data: ReceiveThreadData, port: NonNullable<typeof parentPort>
   tell({ kind: 'ready' })
   const errno = receiveUntilStopped(sockets, data, () => tell({ kind: 'filled' }))
   if (errno !== 0) tell({ kind: 'failed', reason: systemError('recvmmsg', errno).message })
+  tell({ kind: 'stopped' })
+  await sleep(LINGER_MS)
 }
 
 /** Answers 0 when told to stop, else the errno that the socket failed with. */
@@ -65,6 +79,8 @@ function receiveUntilStopped(
   const ringAddress = sockets.addressOf(ring.data)
   const polled = pollfds([stopFd, fd])
   const pollAddress = sockets.addressOf(polled.buffer)
+  /** Of the last look. */
+  let bytes = 0
   const isFound = (index: number): boolean =>
     polled.getInt16(index * POLLFD.bytes + POLLFD.found, true) !== 0
 
@@ -74,6 +90,7 @@ function receiveUntilStopped(
     if (!isFound(1)) continue
     let slots: number
     let received: number
+    bytes = 0
     do {
       slots = producer.reserve(MESSAGES)
       received = slots === 0 ? 0 : receive(slots)
@@ -82,7 +99,7 @@ function receiveUntilStopped(
       return -received
     }
     if (isRoomy || slots === 0) {
-      sockets.poll(pollAddress, 1, GATHER_MS)
+      sockets.poll(pollAddress, 1, bytes < LITTLE_BYTES ? LONG_GATHER_MS : GATHER_MS)
       if (isFound(0)) return 0
     }
   }
@@ -93,7 +110,10 @@ function receiveUntilStopped(
       vector.allowControl(i)
     }
     const count = sockets.receive(fd, vector.address, slots)
-    for (let i = 0; i < count; i++) producer.put(i, vector.bytes(i), vector.segment(i))
+    for (let i = 0; i < count; i++) {
+      bytes += vector.bytes(i)
+      producer.put(i, vector.bytes(i), vector.segment(i))
+    }
     if (count > 0 && producer.publish()) wake()
     return count
   }
