@@ -33,9 +33,37 @@ interface Thread {
   }[]
 }
 
+/** A read-back waits no longer for writes of other targets. */
+const SCAN_PATIENCE_MS = 1_000
+
 export function startChunkThreads(count: number): ChunkThreads {
   const threads = Array.from({ length: count }, startThread)
   let lastTarget = 0
+  /** Chunks that some target's memory and bench wait for. */
+  let writes = 0
+  /** Scans of targets that have everything: nobody waits for them while chunks come in. */
+  const scans: { readonly sinceMs: number; start(): void }[] = []
+
+  async function inTurn<T>(job: ChunkJob, start: () => Promise<T>): Promise<T> {
+    if (job.type === 'scan' && writes > 0) {
+      await new Promise<void>(resolve => {
+        scans.push({ sinceMs: performance.now(), start: resolve })
+      })
+    }
+    if (job.type !== 'write') return start()
+    writes++
+    try {
+      return await start()
+    } finally {
+      writes--
+      const patientSinceMs = performance.now() - SCAN_PATIENCE_MS
+      while (scans[0] && (writes === 0 || scans[0].sinceMs < patientSinceMs)) scans.shift()?.start()
+    }
+  }
+
+  function idlest(): Thread {
+    return threads.reduce((best, each) => (each.waiting.length < best.waiting.length ? each : best))
+  }
 
   function ask(thread: Thread, request: ChunkRequest): Promise<ChunkAnswer> {
     return new Promise((resolve, reject) => {
@@ -61,10 +89,7 @@ export function startChunkThreads(count: number): ChunkThreads {
         count,
         ready,
         async run(job) {
-          const thread = threads.reduce((best, each) =>
-            each.waiting.length < best.waiting.length ? each : best,
-          )
-          const done = await ask(thread, { type: 'job', target, job })
+          const done = await inTurn(job, () => ask(idlest(), { type: 'job', target, job }))
           if (done.type === 'failed') throw diskError(done, open)
           if (done.type === 'opened' || done.type === 'closed')
             throw new Error('a job was answered by another')

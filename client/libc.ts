@@ -27,7 +27,20 @@ export function tryLock(fd: number): boolean {
   return flock === null || flock(fd, LOCK_EXCLUSIVE_NOW) === 0
 }
 
-function find(prototype: string): ((...args: readonly number[]) => number) | null {
+type Call = (...args: readonly number[]) => number
+
+/** Looked up once: that takes longer than the call. */
+const found = new Map<string, Call | null>()
+
+function find(prototype: string): Call | null {
+  const known = found.get(prototype)
+  if (known !== undefined) return known
+  const call = lookUp(prototype)
+  found.set(prototype, call)
+  return call
+}
+
+function lookUp(prototype: string): Call | null {
   if (process.platform !== 'linux') return null
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi

@@ -1,0 +1,62 @@
+import { afterEach, expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { type ChunkThreads, startChunkThreads, type TargetThreads } from './chunkThreads.ts'
+import { ENCODING, HASH_BYTES, type Manifest } from '../shared/protocol/manifest.ts'
+import { CHUNK_BYTES } from '../shared/protocol/limits.ts'
+import { shareManifest } from './shareManifest.ts'
+
+const CHUNKS = 4
+const content = Array.from({ length: CHUNKS }, (_, chunk) => Buffer.alloc(CHUNK_BYTES, chunk + 1))
+const manifest: Manifest = {
+  imageBytes: CHUNKS * CHUNK_BYTES,
+  positions: Uint32Array.from(content, (_, chunk) => chunk),
+  storedBytes: new Uint32Array(CHUNKS).fill(CHUNK_BYTES),
+  encodings: new Uint8Array(CHUNKS).fill(ENCODING.raw),
+  hashes: new Uint8Array(
+    Buffer.concat(
+      content.map(bytes => createHash('sha256').update(bytes).digest()),
+      CHUNKS * HASH_BYTES,
+    ),
+  ),
+}
+
+let threads: ChunkThreads | null = null
+afterEach(async () => {
+  await threads?.close()
+  threads = null
+})
+
+function openTarget(): TargetThreads {
+  threads ??= startChunkThreads(1)
+  const target = { kind: 'memory', path: '', sizeBytes: null, disk: null } as const
+  return threads.open(
+    shareManifest(manifest),
+    { fd: null, target, isZeroed: true, needsScan: false, journaled: [] },
+    null,
+  )
+}
+
+test('a read-back lets the chunks that still come in for others go first', async () => {
+  const [fetching, complete] = [openTarget(), openTarget()]
+  const ended: string[] = []
+  const write = async (chunk: number): Promise<void> => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
+    bytes.set(content[chunk] ?? [])
+    const done = await fetching.run({ type: 'write', chunk, bytes, unsolved: [] })
+    expect(done).toMatchObject({ type: 'write', isGood: true })
+    ended.push(`write ${chunk}`)
+  }
+  const scan = async (): Promise<void> => {
+    await complete.run({ type: 'scan', first: 0, end: 1 })
+    ended.push('scan')
+  }
+  const first = write(0)
+  const scanned = scan()
+  await Promise.all([first, write(1), write(2), scanned])
+  expect(ended).toEqual(['write 0', 'write 1', 'write 2', 'scan'])
+})
+
+test('a read-back of the only target waits for nothing', async () => {
+  const done = await openTarget().run({ type: 'scan', first: 0, end: CHUNKS })
+  expect(done).toEqual({ type: 'scan', differing: [0, 1, 2, 3] })
+})
