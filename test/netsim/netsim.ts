@@ -35,6 +35,8 @@ export interface SimReceiver {
   readonly linkBitsPerSecond: number | null
   /** What its processor reads from its socket, which holds half a MiB; null for any. */
   readonly readsBitsPerSecond: number | null
+  /** Its reports arrive up to so much later than others', each by the seed: a busy computer. */
+  readonly lateMs: number
   /** From then on it has neither loss nor a slow disk or processor; null for never. */
   readonly mendsAtMs: number | null
 }
@@ -47,6 +49,7 @@ export const calm: SimReceiver = {
   diskBytesPerSecond: null,
   linkBitsPerSecond: null,
   readsBitsPerSecond: null,
+  lateMs: 0,
   mendsAtMs: null,
 }
 
@@ -95,6 +98,8 @@ export function simulate(options: SimOptions): SimResult {
     createSimReceiver(receiver, slot, manifest, content, code),
   )
   let nowMs = 0
+  const arrivesAtMs: number[] = []
+  const late = (mostMs: number): number => (mostMs === 0 ? 0 : Math.floor(random() * mostMs))
 
   function spread(datagram: Uint8Array): void {
     for (const receiver of receivers) {
@@ -189,8 +194,13 @@ export function simulate(options: SimOptions): SimResult {
       if (isJoining) carousel.needs.admit(receiver.slot)
       if (receiver.silentMs(nowMs) === SILENCE_MS) carousel.needs.count(receiver.slot, false)
       for (const bytes of receiver.reports(nowMs)) {
+        // One after the other, however late.
+        arrivesAtMs[receiver.slot] = Math.max(
+          arrivesAtMs[receiver.slot] ?? 0,
+          nowMs + DELAY_MS + late(receiver.options.lateMs),
+        )
         mail.push({
-          atMs: nowMs + DELAY_MS,
+          atMs: arrivesAtMs[receiver.slot] ?? 0,
           deliver() {
             const report = decodeNeedReport(bytes)
             if (report.kind !== 'need') throw new Error(report.reason)

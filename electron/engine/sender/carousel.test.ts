@@ -202,6 +202,39 @@ describe('reported gaps', () => {
     expect(symbolsOf(carousel.next())).toEqual([[0, 129]])
   })
 
+  it('told before a repair arrived get what it does not mend for them, without waiting for a report', () => {
+    const carousel = bench([CHUNK_BYTES, CHUNK_BYTES], 3)
+    const { seq } = sendNext(carousel, 0)
+    carousel.report(1, need(seq, gap(0, 0, 7)))
+    const repair = sendNext(carousel, seq)
+    expect(symbolsOf(repair.slice)).toEqual([[0, 128]])
+    carousel.report(2, need(seq, gap(0, 0, 1, 2, 3), gap(0, 4, 9)))
+    expect(symbolsOf(carousel.next())).toEqual([
+      [0, 129],
+      [4, 128],
+      [0, 130],
+    ])
+  })
+
+  it('at the end of a lossy pass get spare rows, and the last chunk enough for everybody', () => {
+    const carousel = bench([CHUNK_BYTES, CHUNK_BYTES], 4)
+    const lose = (missedDatagrams: number): void => {
+      for (let slot = 1; slot <= 4; slot++) {
+        const receivedDatagrams = missedDatagrams * 19
+        carousel.report(slot, { ...need(0), receivedDatagrams, missedDatagrams })
+      }
+    }
+    lose(0)
+    lose(100)
+    const repairs = (slice: Slice): number =>
+      symbolsOf(slice).filter(([, symbol]) => symbol >= 128).length
+    const first = sendNext(carousel, 0)
+    const last = sendNext(carousel, first.seq)
+    expect(repairs(last.slice)).toBeGreaterThan(repairs(first.slice))
+    carousel.report(1, need(last.seq, gap(1, 0, 5, 6, 7, 8)))
+    expect(symbolsOf(carousel.next())).toHaveLength(5)
+  })
+
   it('are compared over the wrap of txSeq', () => {
     const carousel = bench([CHUNK_BYTES], 2)
     const { seq } = sendNext(carousel, 0xffff_fff0)

@@ -20,8 +20,9 @@ import {
 } from '../../../shared/protocol/needReport.ts'
 import { isLaterSeq } from '../../../shared/protocol/packet.ts'
 import { createFills, type Fill, type FillSymbol } from './fills.ts'
+import { createFlights } from './flights.ts'
 import { createNeedSum, type NeedSum, type Tally } from './needSum.ts'
-import { createLossMeter, proactiveRows } from './proactive.ts'
+import { createLossMeter, lastRows, proactiveRows, spareRows } from './proactive.ts'
 
 /** Symbols of one chunk in sending order, interleaved over its blocks: `block << 8 | symbol`; 128 and up are repair. */
 export interface Slice {
@@ -83,6 +84,8 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
   const needs = createNeedSum(storedBytes.length)
   const meter = createLossMeter()
   const fills = createFills()
+  const flights = createFlights()
+  /** The txSeq that ended the chunk's last transmission as a whole. */
   const lastSeq = new Uint32Array(storedBytes.length)
   const wasSent = new Uint8Array(storedBytes.length)
   const gaps = new Map<number, Gap>()
@@ -99,7 +102,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
   let pass = 1
   let credit = 0
   let slicesInPass = 0
-  let onItsWay: number | null = null
+  let wholeOnItsWay: number | null = null
 
   const served = (): Tally => (isCatchingUp ? needs.deferred : needs.prompt)
   const losses = (): number[] =>
@@ -110,10 +113,13 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       gaps.delete(chunk)
       if (served().partial(chunk) === 0 || fills.has(chunk)) continue
       const { blockCount } = blockLayout(storedBytes[chunk] ?? 0)
+      const isEnd = isAtEnd()
       const symbols = interleave(
-        Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap)),
+        Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap, isEnd)),
       )
-      if (symbols.length > 0) return slice(chunk, symbols, { isRepeat: true, isGap: true })
+      if (symbols.length === 0) continue
+      flights.begin(chunk, symbols)
+      return slice(chunk, symbols, { isRepeat: true, isGap: true })
     }
     return null
   }
@@ -124,7 +130,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
    * receiver lacks the chunk, or all have reported the same loss, as a full queue in the sender makes it. So they do
    * once a block's rows are used up: a row sent again is worth nothing to those who hold it.
    */
-  function mending(chunk: number, block: number, gap: Gap): number[] {
+  function mending(chunk: number, block: number, gap: Gap, isEnd: boolean): number[] {
     const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
     const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
     const most = Math.min(gap.most[block] ?? 0, k)
@@ -132,7 +138,10 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
     if (row + most > ROWS) return missing
     const isSameForAll =
       gap.reporters.size >= served().lack(chunk) && missing.length <= most * NEARLY_SAME
-    return isSameForAll ? missing : takeRows(chunk, block, most)
+    const spare = isEnd && most > 0 ? spareRows(most, losses(), gap.reporters.size) : 0
+    return isSameForAll
+      ? [...missing, ...takeRows(chunk, block, spare)]
+      : takeRows(chunk, block, most + spare)
   }
 
   /** Fresh repair symbols, at most as many as the block has left. */
@@ -144,13 +153,19 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
     return Array.from({ length: count }, (_, i) => MAX_BLOCK_SYMBOLS + row + i)
   }
 
-  function takeFresh(): Slice | null {
+  /** Whether the pass has a whole chunk to send yet, which is then at the cursor. */
+  function hasFresh(): boolean {
     const tally = served()
     for (; cursor < storedBytes.length; cursor++) {
-      if (tally.lack(cursor) <= tally.partial(cursor) || fills.has(cursor)) continue
-      return wholeChunk(cursor++)
+      if (tally.lack(cursor) > tally.partial(cursor) && !fills.has(cursor)) return true
     }
-    return null
+    return false
+  }
+
+  function takeFresh(): Slice | null {
+    if (!hasFresh()) return null
+    cursor++
+    return wholeChunk(cursor - 1)
   }
 
   /** While others are served: a chunk that stragglers alone lack. */
@@ -169,18 +184,31 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
 
   function wholeChunk(chunk: number): Slice {
     gaps.delete(chunk)
+    flights.forget(chunk)
+    wholeOnItsWay = chunk
     const layout = blockLayout(storedBytes[chunk] ?? 0)
+    const isEnd = isAtEnd()
     const symbols = interleave(
       Array.from({ length: layout.blockCount }, (_, block) => {
         const k = blockSymbols(layout, block)
-        // A straggler's loss may only be its slow link's, and gone at its own pace.
-        const rows = isCatchingUp ? 0 : (rowsFor.get(k) ?? proactiveRows(k, losses()))
-        rowsFor.set(k, rows)
+        const rows = isEnd ? lastRows(k, losses(), layout.blockCount) : rowsAmid(k)
         const source = Array.from({ length: k }, (__, symbol) => symbol)
         return [...source, ...takeRows(chunk, block, rows)]
       }),
     )
     return slice(chunk, symbols, { isRepeat: wasSent[chunk] === 1, isGap: false })
+  }
+
+  /** Nothing fresh is left, and many must answer before the next pass: one alone does so at once. */
+  function isAtEnd(): boolean {
+    return !isCatchingUp && served().receivers > 1 && !hasFresh()
+  }
+
+  function rowsAmid(k: number): number {
+    // A straggler's loss may only be its slow link's, and gone at its own pace.
+    const rows = isCatchingUp ? 0 : (rowsFor.get(k) ?? proactiveRows(k, losses()))
+    rowsFor.set(k, rows)
+    return rows
   }
 
   function slice(
@@ -217,20 +245,22 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
   }
 
   function isCurrent(chunk: number, seenSeq: number): boolean {
-    // Older than the chunk's last transmission, or in the midst of it: it lists what is in flight.
-    if (chunk === onItsWay) return false
+    // Older than the chunk's last transmission as a whole, or in the midst of it: it lists what is in flight.
+    if (chunk === wholeOnItsWay) return false
     return wasSent[chunk] === 0 || !isLaterSeq(lastSeq[chunk] ?? 0, seenSeq)
   }
 
-  function addGap(slot: number, entry: BlockEntry): void {
-    const gap = gaps.get(entry.chunk) ?? newGap()
-    gaps.set(entry.chunk, gap)
+  function addGap(slot: number, entry: BlockEntry, seenSeq: number): void {
+    const { chunk, block, missing, missingCount } = flights.beyond(entry, seenSeq)
+    if (missingCount === 0) return
+    const gap = gaps.get(chunk) ?? newGap()
+    gaps.set(chunk, gap)
     gap.reporters.add(slot)
-    const at = entry.block * BITMAP_BYTES
-    entry.missing.forEach((byte, i) => {
+    const at = block * BITMAP_BYTES
+    missing.forEach((byte, i) => {
       gap.missing[at + i] = (gap.missing[at + i] ?? 0) | byte
     })
-    gap.most[entry.block] = Math.max(gap.most[entry.block] ?? 0, entry.missingCount)
+    gap.most[block] = Math.max(gap.most[block] ?? 0, missingCount)
   }
 
   /** These blocks are all that the machine still lacks, they are few, and nobody else lacks them. */
@@ -243,6 +273,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       chunk =>
         wasSent[chunk] === 1 &&
         isCurrent(chunk, seenSeq) &&
+        !flights.areOut(chunk, seenSeq) &&
         needs.prompt.lack(chunk) + needs.deferred.lack(chunk) === 1,
     )
   }
@@ -281,23 +312,23 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
         if (entry.kind === 'block') {
           const tally = needs.markPartial(slot, entry.chunk)
           if (tally !== null) blocks.push(entry)
-          if (tally === served() && isCurrent(entry.chunk, report.seenSeq)) addGap(slot, entry)
+          if (tally === served() && isCurrent(entry.chunk, report.seenSeq))
+            addGap(slot, entry, report.seenSeq)
         } else needs.run(slot, entry.kind, entry.firstChunk, entry.length)
       }
       needs.heard(slot, report.seenSeq)
       fills.reported(slot, needs.lackedBy(slot))
       if (areLast(slot, blocks, report.seenSeq)) fills.offer(slot, blocks.flatMap(lastSymbols))
     },
-    next() {
-      const taken = take()
-      onItsWay = taken?.chunk ?? null
-      return taken
-    },
+    next: take,
     sent({ chunk, symbols, isGap }, seq) {
       slicesInPass++
-      onItsWay = null
-      lastSeq[chunk] = seq
-      wasSent[chunk] = 1
+      if (isGap) flights.sent(chunk, seq)
+      else {
+        wholeOnItsWay = null
+        lastSeq[chunk] = seq
+        wasSent[chunk] = 1
+      }
       // A whole chunk counts as fresh in every pass: a late joiner's pass leaves room for gaps too.
       credit += isGap ? -symbols.length : symbols.length
       credit = Math.min(credit, REPAIR_CREDIT_SYMBOLS)

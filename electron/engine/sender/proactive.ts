@@ -21,6 +21,8 @@ const LEAST_DATAGRAMS = 500
 export const LOSSLESS = 0.005
 /** All rows are needed by somebody in nine blocks of ten. */
 const SURELY_NEEDED = 0.9
+/** With what goes out last, all rows suffice this often: a round of reports takes longer than a few symbols do. */
+const SURELY_ENOUGH = 0.9
 /** A block that loses more has a straggler's cable, not a bench's. */
 const MOST_OF_BLOCK = 0.25
 
@@ -60,22 +62,59 @@ export function createLossMeter(): LossMeter {
 
 /** Rows to append to a block of k source symbols, for receivers that lose these shares of what is sent. */
 export function proactiveRows(k: number, losses: readonly number[]): number {
-  const sorted = losses.toSorted((a, b) => a - b)
-  const p90 = sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0
+  return rowsUntil(k, losses, allSuffice => 1 - allSuffice < SURELY_NEEDED)
+}
+
+/** The same for the last chunk of a pass, of so many blocks: most likely nobody then asks for more. */
+export function lastRows(k: number, losses: readonly number[], blocks: number): number {
+  return rowsUntil(k, losses, allSuffice => allSuffice ** blocks >= SURELY_ENOUGH)
+}
+
+/** Symbols to add to `count` that so many receivers wait for at the end of a pass, as some of them get lost too. */
+export function spareRows(count: number, losses: readonly number[], receivers: number): number {
+  const loss = lossOfMost(losses)
+  if (loss < LOSSLESS || count === 0) return 0
+  for (let spare = 0; spare < count; spare++) {
+    if (chanceOfAtMost(spare, count + spare, loss) ** receivers >= SURELY_ENOUGH) return spare
+  }
+  return count
+}
+
+/** Of nine in ten receivers, the greatest: one bad cable makes nobody else's pass longer. */
+function lossOfMost(losses: readonly number[]): number {
+  return losses.toSorted((a, b) => a - b)[Math.ceil(losses.length * 0.9) - 1] ?? 0
+}
+
+/** `isEnough` is told the chance that each of nine in ten receivers loses at most so many symbols of the block. */
+function rowsUntil(
+  k: number,
+  losses: readonly number[],
+  isEnough: (allSuffice: number) => boolean,
+): number {
+  const p90 = lossOfMost(losses)
   if (p90 < LOSSLESS) return 0
-  // No more than the worst of nine in ten needs: one bad cable makes nobody else's pass longer.
-  const counted = sorted.slice(0, Math.ceil(sorted.length * 0.9))
-  const fewer = counted.map(loss => ({ odds: loss / (1 - loss), term: (1 - loss) ** k, sum: 0 }))
+  const counted = losses.toSorted((a, b) => a - b).slice(0, Math.ceil(losses.length * 0.9))
+  const chances = counted.map(loss => ({ odds: loss / (1 - loss), term: (1 - loss) ** k, sum: 0 }))
   const most = Math.floor(k * MOST_OF_BLOCK)
   for (let rows = 0; rows < most; rows++) {
-    // After this, `sum` is the chance that a receiver loses at most `rows` symbols of the block.
-    let allNeedFewer = 1
-    for (const one of fewer) {
+    let allSuffice = 1
+    for (const one of chances) {
       one.sum += one.term
       one.term *= ((k - rows) / (rows + 1)) * one.odds
-      allNeedFewer *= one.sum
+      allSuffice *= one.sum
     }
-    if (1 - allNeedFewer < SURELY_NEEDED) return rows
+    if (isEnough(allSuffice)) return rows
   }
   return most
+}
+
+/** That at most `lost` of `count` symbols are lost. */
+function chanceOfAtMost(lost: number, count: number, loss: number): number {
+  let term = (1 - loss) ** count
+  let sum = term
+  for (let i = 0; i < lost; i++) {
+    term *= ((count - i) / (i + 1)) * (loss / (1 - loss))
+    sum += term
+  }
+  return sum
 }

@@ -74,8 +74,9 @@ export interface Transmitter {
 const SYNC_INTERVAL_MS = 50
 /** While the rate is looked for; receivers answer each 20 ms at most. */
 const HURRIED_SYNC_INTERVAL_MS = 25
-/** While asking, SYNC repeats faster: one may be lost. */
+/** While asking, SYNC repeats, as one may be lost; each time after twice as long, for those who heard answer each. */
 const ASK_INTERVAL_MS = 20
+const MOST_ASK_INTERVAL_MS = 80
 /** A pass waits for answers no longer: three reports. Who stays silent is served by the next pass. */
 const ANSWER_MS = 300
 const IDLE_WAIT_MS = 5
@@ -110,6 +111,7 @@ export function createTransmitter(
   let phase: TransmitterStats['phase'] = 'sending'
   let askedSeq = 0
   let askedAtMs = 0
+  let askIntervalMs = 0
   const emission: Emission = {
     header: { ...newDataHeader(), session },
     payloadOffset: 0,
@@ -213,7 +215,7 @@ export function createTransmitter(
       phase = 'asking'
       askedSeq = txSeq
       askedAtMs = nowMs
-      syncAtMs = 0
+      askIntervalMs = 0
     }
     const hasAnswers = carousel.served.haveAllSeen(askedSeq) || nowMs - askedAtMs >= ANSWER_MS
     if (phase === 'idle' || hasAnswers) {
@@ -226,7 +228,10 @@ export function createTransmitter(
         return 0
       }
     }
-    sync(nowMs, ASK_INTERVAL_MS)
+    if (nowMs - syncAtMs >= askIntervalMs) {
+      sync(nowMs, 0)
+      askIntervalMs = Math.min(MOST_ASK_INTERVAL_MS, Math.max(ASK_INTERVAL_MS, askIntervalMs * 2))
+    }
     return 1
   }
 
