@@ -86,6 +86,11 @@ export const bootMachineSchema = z.strictObject({
 })
 export type BootMachine = z.infer<typeof bootMachineSchema>
 
+/** Its `sentence` says why, and what to do. */
+export function doesNotStart({ isStuck, state }: Pick<BootMachine, 'isStuck' | 'state'>): boolean {
+  return isStuck || state === 'refused'
+}
+
 /** `bench` null: not open, and there are no machines. */
 export const bootViewSchema = z.strictObject({
   bench: bootBenchSchema.nullable(),

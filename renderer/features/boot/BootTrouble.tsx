@@ -1,4 +1,6 @@
 import { CircleX, TriangleAlert } from 'lucide-react'
+import { useShallow } from 'zustand/react/shallow'
+import { doesNotStart } from '../../../shared/boot.ts'
 import { useApp } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
 import { Button } from '../../ui/Button.tsx'
@@ -6,8 +8,48 @@ import { CommandText } from '../../ui/CommandText.tsx'
 import { chosenNic } from '../cards/slice.ts'
 import { useBootHelper } from './useBootHelper.ts'
 
+/** More are read on the tiles. */
+const SHOWN = 3
+
 /** Across the bench: machines cannot start over the network, or not all of them, and what to do. */
 export function BootTrouble() {
+  return (
+    <>
+      <HelperTrouble />
+      <StuckMachines />
+    </>
+  )
+}
+
+/** In full: a small tile has room for the beginning of a sentence, and what to do stands at its end. */
+function StuckMachines() {
+  const stuck = useApp(useShallow(state => state.bootMachines.filter(doesNotStart)))
+  if (stuck.length === 0) return null
+  return (
+    <Banner
+      tone="warn"
+      icon={TriangleAlert}
+      title={
+        stuck.length === 1
+          ? 'One machine does not start over the network'
+          : `${stuck.length} machines do not start over the network`
+      }
+    >
+      <ul className="mt-1 space-y-1">
+        {stuck.slice(0, SHOWN).map(machine => (
+          <li key={machine.mac}>
+            <span className="font-mono">{machine.mac}</span>: {machine.sentence}
+          </li>
+        ))}
+        {stuck.length > SHOWN && (
+          <li className="text-muted">and {stuck.length - SHOWN} more, see the tiles.</li>
+        )}
+      </ul>
+    </Banner>
+  )
+}
+
+function HelperTrouble() {
   const fault = useApp(state => state.bootFault)
   const trouble = useApp(state => state.bootBench?.trouble ?? null)
   const nic = useApp(chosenNic)

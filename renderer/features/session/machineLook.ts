@@ -1,6 +1,6 @@
 /** How a machine looks and reads at every stage: starting over the network, waiting on the bench, in a session. Pure. */
 import type { BenchMachine, Disk } from '../../../shared/bench.ts'
-import type { BootMachine, BootState } from '../../../shared/boot.ts'
+import { type BootMachine, type BootState, doesNotStart } from '../../../shared/boot.ts'
 import type { Receiver } from '../../../shared/session.ts'
 import { formatBytes } from '../../ui/format.ts'
 import type { ShownMachine } from '../bench/bench.ts'
@@ -39,7 +39,7 @@ function lookOfWaiting(machine: BenchMachine): Look {
 function lookOfStart(boot: BootMachine): Look {
   const { words, step } = STEPS[boot.state]
   const fraction = step / LAST_STEP
-  if (boot.isStuck || boot.state === 'refused') {
+  if (doesNotStart(boot)) {
     return { tone: 'warn', words: boot.isStuck ? 'Does not start' : words, word: 'Stuck', fraction }
   }
   return { tone: 'idle', words, word: 'Starting', fraction }
@@ -49,7 +49,7 @@ function lookOfStart(boot: BootMachine): Look {
 export function adviceAt({ receiver, machine, boot }: ShownMachine, phase: Phase): string {
   if (receiver) return advice(receiver, phase)
   if (machine) return machine.state === 'gone' ? machine.sentence : ''
-  return boot && (boot.isStuck || boot.state === 'refused') ? boot.sentence : ''
+  return boot && doesNotStart(boot) ? boot.sentence : ''
 }
 
 /** The sentence of a tile where nothing is wrong; empty where figures say more. */

@@ -51,7 +51,7 @@ const SIZES: Readonly<Record<Density, Size>> = {
     gap: 12,
     width: 112,
     height: 74,
-    mostWidth: 190,
+    mostWidth: 240,
     mostHeight: 100,
     fixed: Infinity,
     sides: 0,

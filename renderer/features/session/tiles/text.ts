@@ -40,7 +40,7 @@ type Room = Pick<Layout, 'density' | 'lines' | 'lineLength'>
 
 export function tileText(shown: ShownMachine, finding: string, phase: Phase, room: Room): TileText {
   const { receiver, machine, boot } = shown
-  const { name, code } = identityOf(shown)
+  const { name, address, code } = identityOf(shown)
   const seen = warned(lookAt(shown, phase), finding)
   const isSmall = room.density === 'compact' || room.density === 'tiny'
   const isMeasured = receiver !== null && phase !== 'waiting' && receiver.state !== 'asking'
@@ -50,7 +50,8 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   return {
     number: shown.number,
     code,
-    name,
+    // An address would be cut short beside the number: it stands below.
+    name: name === address ? '' : name,
     tone: seen.tone,
     stateName: receiver?.state ?? machine?.state ?? boot?.state ?? '',
     isInSession: receiver !== null,
@@ -73,12 +74,13 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
   const lost = receiver && phase === 'running' && !receiver.slowBecause ? receiver.lossFraction : 0
   // Words wrap earlier than letters.
   const taken = Math.max(1, Math.ceil((sentence.length * 1.08) / room.lineLength))
+  const isNameless = name === address
   return [
-    room.density === 'medium' ? name : '',
+    isNameless ? address : room.density === 'medium' ? name : '',
     targetLine(shown, phase),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
-    name === address ? '' : address,
+    isNameless ? '' : address,
   ]
     .filter(Boolean)
     .slice(0, Math.max(0, room.lines - taken))
