@@ -12,7 +12,7 @@ import { useApp, useAsk } from '../../app/context.ts'
 import { Button } from '../../ui/Button.tsx'
 import { formatBits, formatCount } from '../../ui/format.ts'
 import { ExportButtons } from './ExportButtons.tsx'
-import { formatDay, lasted } from './when.ts'
+import { formatDate, formatTime, lasted } from './when.ts'
 
 const PAGE = 100
 /** Typing goes on for longer than this between two letters only when it has ended. */
@@ -140,7 +140,7 @@ function Row({ entry }: { readonly entry: HistoryEntry }) {
       <button
         type="button"
         onClick={() => openRecord(entry.sessionId)}
-        className="grid w-full grid-cols-[auto_1fr] items-center gap-x-4 gap-y-0.5 px-4 py-3 text-left -outline-offset-2 hover:bg-sunken wide:grid-cols-[auto_1fr_11rem_9rem_8rem]"
+        className="grid w-full grid-cols-[auto_1fr] items-center gap-x-4 gap-y-0.5 px-4 py-3 text-left -outline-offset-2 hover:bg-sunken wide:grid-cols-[auto_1fr_10rem_6.5rem_6.5rem]"
       >
         <span data-tone={tone} className="row-span-4 self-start wide:row-span-1 wide:self-center">
           <Icon aria-label={words} className="size-5 text-tone" />
@@ -162,19 +162,40 @@ function Row({ entry }: { readonly entry: HistoryEntry }) {
             ? `${counts.acknowledged} of ${formatCount(counts.joined, 'machine')} took it`
             : `${counts.verified} of ${formatCount(counts.joined, 'machine')}`}
           {counts.failed > 0 && (
-            <span data-tone="bad" className="ml-2 font-medium text-tone">
+            <span data-tone="bad" className="ml-2 font-medium whitespace-nowrap text-tone">
               {counts.failed} not
             </span>
           )}
         </span>
-        <span className="text-sm text-muted tabular-nums">
-          {lasted(entry)}
-          {entry.meanBitsPerSecond > 0 && `, ${formatBits(entry.meanBitsPerSecond)}`}
-        </span>
-        <span className="text-sm text-muted tabular-nums wide:text-right">
-          {formatDay(entry.endedAtMs)}
-        </span>
+        <Pair
+          first={lasted(entry)}
+          second={entry.meanBitsPerSecond > 0 ? formatBits(entry.meanBitsPerSecond) : ''}
+        />
+        <Pair
+          first={formatDate(entry.endedAtMs)}
+          second={formatTime(entry.endedAtMs)}
+          className="wide:text-right"
+        />
       </button>
     </li>
+  )
+}
+
+/** One above the other where there are columns, else in a row. */
+function Pair({
+  first,
+  second,
+  className = '',
+}: {
+  readonly first: string
+  readonly second: string
+  readonly className?: string
+}) {
+  return (
+    <span className={`text-sm text-muted tabular-nums ${className}`}>
+      <span className="whitespace-nowrap wide:block">{first}</span>
+      {second !== '' && <span className="wide:hidden">, </span>}
+      <span className="whitespace-nowrap wide:block">{second}</span>
+    </span>
   )
 }

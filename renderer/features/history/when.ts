@@ -12,6 +12,18 @@ export function formatDay(atMs: number): string {
   })
 }
 
+export function formatDate(atMs: number): string {
+  return new Date(atMs).toLocaleDateString(undefined, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+  })
+}
+
+export function formatTime(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+}
+
 export function lasted({
   startedAtMs,
   endedAtMs,

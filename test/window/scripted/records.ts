@@ -82,7 +82,7 @@ function entry(at: number): HistoryEntry {
   const image = IMAGES[at % 3]
   if (!image) throw new Error('There is no image.')
   const joined = [24, 8, 31, 1, 12][at % 5] ?? 8
-  const failed = at % 4 === 1 ? 2 : 0
+  const failed = at % 4 === 1 ? Math.min(2, joined) : 0
   const endedAtMs = START_MS - at * 0.7 * DAY_MS
   return {
     sessionId: (0xa000_0000 + at).toString(16),
