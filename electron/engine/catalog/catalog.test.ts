@@ -164,12 +164,16 @@ describe('closing', () => {
   test('in the instant an import has finished still tells its image', async () => {
     const other = openCatalog(bench.catalog.directory)
     const closing = openCatalog(bench.catalog.directory)
+    let isClosed = false
     let toldAfterwards = 0
-    closing.onChange(() => toldAfterwards++)
+    closing.onChange(() => {
+      if (isClosed) toldAfterwards++
+    })
     const work = closing.importFile(bench.file('a.img', sampleImage()))
     // The row is there before the thread has ended and told so.
     while (other.list().length === 0) await new Promise(resolve => setImmediate(resolve))
     closing.close()
+    isClosed = true
     const { image, isDuplicate } = await work
     expect({ ...image, isDuplicate }).toEqual({ ...other.find('a'), isDuplicate: false })
     expect(toldAfterwards).toBe(0)
