@@ -18,7 +18,9 @@ const DROPPED_AT_MOST = 6
 /** Of one core, all of Electron's processes. Wanted is a quarter; the rest is for caches that others empty. */
 const CPU_AT_MOST = 0.3
 /** Ten seconds each. What the window itself drops or takes it does in all of them; a busy host does in one. */
-const RUNS_AT_MOST = 3
+const RUNS_AT_MOST = 5
+/** Each run measures twice, with the trace and without. */
+const TIMEOUT_MS = 60_000 + RUNS_AT_MOST * 2.5 * MEASURED_MS
 
 interface Run {
   readonly frames: FrameCount
@@ -28,32 +30,36 @@ interface Run {
 }
 
 for (const machines of [64, 200]) {
-  test(`${machines} machines changing ten times a second keep every frame, for little of a core`, async () => {
-    const window = await launch({ script: `running:${machines}`, size: [1600, 900] })
-    try {
-      const { page } = window
-      await page.getByText('Pause sending').waitFor()
-      // More than are seen are not drawn; all that are seen are.
-      const drawn = await page.locator('[data-state-name]').count()
-      expect(drawn).toBeGreaterThanOrEqual(Math.min(machines, 64))
-      const words = (): Promise<string> => page.locator('main').innerText()
-      const before = await words()
-      await page.waitForTimeout(2000)
-      let run: Run
-      let runs = 0
-      do {
-        run = await measure(window)
-        process.stdout.write(`frames: ${machines} machines, ${drawn} drawn: ${describe(run)}\n`)
-      } while (!isGood(run) && ++runs < RUNS_AT_MOST)
-      expect(await words()).not.toBe(before)
-      expect(run.frames.presented).toBeGreaterThan(50)
-      expect(run.frames.dropped.length).toBeLessThanOrEqual(DROPPED_AT_MOST)
-      expect(run.lateGaps).toBeLessThanOrEqual(DROPPED_AT_MOST)
-      expect(run.cores).toBeLessThan(CPU_AT_MOST)
-    } finally {
-      await window.close()
-    }
-  })
+  test(
+    `${machines} machines changing ten times a second keep every frame, for little of a core`,
+    async () => {
+      const window = await launch({ script: `running:${machines}`, size: [1600, 900] })
+      try {
+        const { page } = window
+        await page.getByText('Pause sending').waitFor()
+        // More than are seen are not drawn; all that are seen are.
+        const drawn = await page.locator('[data-state-name]').count()
+        expect(drawn).toBeGreaterThanOrEqual(Math.min(machines, 64))
+        const words = (): Promise<string> => page.locator('main').innerText()
+        const before = await words()
+        await page.waitForTimeout(2000)
+        let run: Run
+        let runs = 0
+        do {
+          run = await measure(window)
+          process.stdout.write(`frames: ${machines} machines, ${drawn} drawn: ${describe(run)}\n`)
+        } while (!isGood(run) && ++runs < RUNS_AT_MOST)
+        expect(await words()).not.toBe(before)
+        expect(run.frames.presented).toBeGreaterThan(50)
+        expect(run.frames.dropped.length).toBeLessThanOrEqual(DROPPED_AT_MOST)
+        expect(run.lateGaps).toBeLessThanOrEqual(DROPPED_AT_MOST)
+        expect(run.cores).toBeLessThan(CPU_AT_MOST)
+      } finally {
+        await window.close()
+      }
+    },
+    TIMEOUT_MS,
+  )
 }
 
 function isGood({ frames, lateGaps, cores }: Run): boolean {
