@@ -113,9 +113,9 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
       gaps.delete(chunk)
       if (served().partial(chunk) === 0 || fills.has(chunk)) continue
       const { blockCount } = blockLayout(storedBytes[chunk] ?? 0)
-      const isEnd = isAtEnd()
+      const atEnd = isAtEnd() ? losses() : []
       const symbols = interleave(
-        Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap, isEnd)),
+        Array.from({ length: blockCount }, (_, block) => mending(chunk, block, gap, atEnd)),
       )
       if (symbols.length === 0) continue
       flights.begin(chunk, symbols)
@@ -130,7 +130,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
    * receiver lacks the chunk, or all have reported the same loss, as a full queue in the sender makes it. So they do
    * once a block's rows are used up: a row sent again is worth nothing to those who hold it.
    */
-  function mending(chunk: number, block: number, gap: Gap, isEnd: boolean): number[] {
+  function mending(chunk: number, block: number, gap: Gap, atEnd: readonly number[]): number[] {
     const k = blockSymbols(blockLayout(storedBytes[chunk] ?? 0), block)
     const missing = setBits(gap.missing.subarray(block * BITMAP_BYTES)).filter(one => one < k)
     const most = Math.min(gap.most[block] ?? 0, k)
@@ -138,7 +138,7 @@ export function createCarousel(storedBytes: Uint32Array): Carousel {
     if (row + most > ROWS) return missing
     const isSameForAll =
       gap.reporters.size >= served().lack(chunk) && missing.length <= most * NEARLY_SAME
-    const spare = isEnd && most > 0 ? spareRows(most, losses(), gap.reporters.size) : 0
+    const spare = spareRows(most, atEnd, gap.reporters.size)
     return isSameForAll
       ? [...missing, ...takeRows(chunk, block, spare)]
       : takeRows(chunk, block, most + spare)

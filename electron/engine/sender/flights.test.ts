@@ -60,3 +60,12 @@ test('the numbers may wrap, and a chunk that goes out as a whole begins anew', (
   flights.forget(CHUNK)
   expect(flights.areOut(CHUNK, 0xffff_fff0)).toBe(false)
 })
+
+test('memory stays in its bound: the chunk mended longest ago is forgotten first', () => {
+  const flights = createFlights()
+  for (let chunk = 0; chunk < 1_024; chunk++) flights.begin(chunk, symbols(128))
+  flights.begin(0, symbols(129))
+  flights.begin(5_000, symbols(128))
+  const known = [0, 1, 2, 5_000].map(chunk => flights.areOut(chunk, 0))
+  expect(known).toEqual([true, false, true, true])
+})

@@ -5,7 +5,7 @@
  * receivers, who differ in what they lack, would be served one round of reports after another.
  */
 import { MAX_BLOCK_SYMBOLS, MAX_CHUNK_BLOCKS } from '../../../shared/protocol/limits.ts'
-import { BITMAP_BYTES } from '../../../shared/protocol/needReport.ts'
+import { BITMAP_BYTES, countBits } from '../../../shared/protocol/needReport.ts'
 import { isLaterSeq } from '../../../shared/protocol/packet.ts'
 
 export interface Flights {
@@ -41,6 +41,8 @@ interface Flight {
 
 /** Of one chunk: what went out before the last few has long arrived, or is lost. */
 const MOST_OF_CHUNK = 16
+/** Chunks mended since: a second at 10 Gbit/s if each were. A large image on a bad cable has a hundred times as many. */
+const MOST_CHUNKS = 1_024
 
 export function createFlights(): Flights {
   const flights = new Map<number, Flight[]>()
@@ -54,9 +56,13 @@ export function createFlights(): Flights {
   return {
     begin(chunk, symbols) {
       const ofChunk = flights.get(chunk) ?? []
+      // Anew, so that the chunk mended longest ago is the first.
+      flights.delete(chunk)
       flights.set(chunk, ofChunk)
       ofChunk.push(newFlight(symbols))
       if (ofChunk.length > MOST_OF_CHUNK) ofChunk.shift()
+      const [oldest] = flights.keys()
+      if (flights.size > MOST_CHUNKS && oldest !== undefined) flights.delete(oldest)
     },
     sent(chunk, lastSeq) {
       const flight = flights.get(chunk)?.at(-1)
@@ -86,12 +92,6 @@ function newFlight(symbols: Uint16Array): Flight {
 function without(lack: Lack, { rows, source }: Flight): Lack {
   const from = lack.block * BITMAP_BYTES
   const missing = lack.missing.map((byte, i) => byte & ~(source[from + i] ?? 0))
-  const coming = bitCount(lack.missing) - bitCount(missing) + (rows[lack.block] ?? 0)
+  const coming = countBits(lack.missing) - countBits(missing) + (rows[lack.block] ?? 0)
   return { ...lack, missing, missingCount: Math.max(0, lack.missingCount - coming) }
-}
-
-function bitCount(bitmap: Uint8Array): number {
-  let count = 0
-  for (let byte of bitmap) for (; byte !== 0; byte &= byte - 1) count++
-  return count
 }

@@ -72,7 +72,7 @@ export function lastRows(k: number, losses: readonly number[], blocks: number): 
 
 /** Symbols to add to `count` that so many receivers wait for at the end of a pass, as some of them get lost too. */
 export function spareRows(count: number, losses: readonly number[], receivers: number): number {
-  const loss = lossOfMost(losses)
+  const loss = lossesOfMost(losses).at(-1) ?? 0
   if (loss < LOSSLESS || count === 0) return 0
   for (let spare = 0; spare < count; spare++) {
     if (chanceOfAtMost(spare, count + spare, loss) ** receivers >= SURELY_ENOUGH) return spare
@@ -80,9 +80,9 @@ export function spareRows(count: number, losses: readonly number[], receivers: n
   return count
 }
 
-/** Of nine in ten receivers, the greatest: one bad cable makes nobody else's pass longer. */
-function lossOfMost(losses: readonly number[]): number {
-  return losses.toSorted((a, b) => a - b)[Math.ceil(losses.length * 0.9) - 1] ?? 0
+/** Those of nine in ten receivers, the greatest last: one bad cable makes nobody else's pass longer. */
+function lossesOfMost(losses: readonly number[]): number[] {
+  return losses.toSorted((a, b) => a - b).slice(0, Math.ceil(losses.length * 0.9))
 }
 
 /** `isEnough` is told the chance that each of nine in ten receivers loses at most so many symbols of the block. */
@@ -91,9 +91,8 @@ function rowsUntil(
   losses: readonly number[],
   isEnough: (allSuffice: number) => boolean,
 ): number {
-  const p90 = lossOfMost(losses)
-  if (p90 < LOSSLESS) return 0
-  const counted = losses.toSorted((a, b) => a - b).slice(0, Math.ceil(losses.length * 0.9))
+  const counted = lossesOfMost(losses)
+  if ((counted.at(-1) ?? 0) < LOSSLESS) return 0
   const chances = counted.map(loss => ({ odds: loss / (1 - loss), term: (1 - loss) ** k, sum: 0 }))
   const most = Math.floor(k * MOST_OF_BLOCK)
   for (let rows = 0; rows < most; rows++) {

@@ -140,8 +140,9 @@ export function createTransmitter(
     }
   }
 
-  function sync(nowMs: number, intervalMs: number): void {
-    if (nowMs - syncAtMs < intervalMs) return
+  /** False before its time. */
+  function sync(nowMs: number, intervalMs: number): boolean {
+    if (nowMs - syncAtMs < intervalMs) return false
     syncAtMs = nowMs
     txSeq = nextSeq()
     const isReportNow = phase === 'asking'
@@ -153,6 +154,7 @@ export function createTransmitter(
       session,
       txSeq,
     })
+    return true
   }
 
   /** 0 stands for a symbol that came by a control connection. */
@@ -228,8 +230,7 @@ export function createTransmitter(
         return 0
       }
     }
-    if (nowMs - syncAtMs >= askIntervalMs) {
-      sync(nowMs, 0)
+    if (sync(nowMs, askIntervalMs)) {
       askIntervalMs = Math.min(MOST_ASK_INTERVAL_MS, Math.max(ASK_INTERVAL_MS, askIntervalMs * 2))
     }
     return 1
