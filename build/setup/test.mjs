@@ -1,12 +1,14 @@
 /**
  * `npm test`: every check and test, from a bare checkout. All stages run whatever fails; the last line is the verdict,
- * `N passed, N failed`, in tests. A stage that fails without a failed test (lint, a crash) counts as one.
+ * `N passed, N failed`, in tests. A stage that fails without a failed test (lint, a crash) counts as one. Before it stands
+ * each test that failed with the start of its reason, for a reader who has only the end of a long log.
  *
  * `npm test -- lint netns` runs only the stages named. `npm run test:full` (testFull.mjs) adds the stage `full`.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { ensureBootEnvironment } from './bootParts.mjs'
 import { ensureBuilt } from './bundle.mjs'
 import { runCheck } from './check.mjs'
@@ -17,7 +19,7 @@ import { runCommand, SetupError } from './fault.mjs'
 import { underNode24, withNode24 } from './install.mjs'
 import { node24, root, tool } from './paths.mjs'
 
-const NOTHING_RUN = { code: 0, passed: 0, failed: 0, note: '' }
+const NOTHING_RUN = { code: 0, passed: 0, failed: 0, note: '', reasons: [] }
 
 const STAGES = {
   lint: async () => ({ ...NOTHING_RUN, code: await runCheck('lint') }),
@@ -29,6 +31,9 @@ const STAGES = {
   window: runWindow,
   full: () => runInNamespaces('full'),
 }
+
+/** Of a reason, in the list at the end. The whole of it stands where the test ran. */
+const REASON_CHARACTERS = 300
 
 /** Takes many minutes, so it runs only when asked for. */
 const usualStages = () =>
@@ -67,13 +72,15 @@ async function runStages(names) {
     process.stdout.write(
       `=== ${name}: ${failed > 0 ? 'FAILED' : 'ok'} in ${seconds} s${result.note}\n`,
     )
-    ended.push({ name, passed: result.passed, failed })
+    ended.push({ name, passed: result.passed, failed, reasons: result.reasons })
     if (stoppedBy) {
       process.stdout.write(`\nStopped by ${stoppedBy} during ${name}: there is no verdict.\n`)
       return 128 + constants.signals[stoppedBy]
     }
   }
   const failures = ended.filter(stage => stage.failed > 0).map(stage => stage.name)
+  const reasons = ended.flatMap(stage => stage.reasons.map(reason => `${stage.name}: ${reason}\n`))
+  if (reasons.length > 0) process.stdout.write(`\n${reasons.join('')}`)
   const sum = key => ended.reduce((total, stage) => total + stage[key], 0)
   process.stdout.write(failures.length > 0 ? `\nFailed: ${failures.join(', ')}\n` : '\n')
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`)
@@ -127,10 +134,27 @@ async function runVitest(name, config, environment = process.env, files = []) {
 }
 
 function countsIn(report) {
-  if (!existsSync(report)) return { passed: 0, failed: 0, note: ' (no report was written)' }
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+  if (!existsSync(report)) return { ...NOTHING_RUN, note: ' (no report was written)' }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   )
   const note = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
-  return { passed: numPassedTests, failed: numFailedTests, note }
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests,
+    note,
+    reasons: testResults.flatMap(failuresOf),
+  }
+}
+
+/** One line for each test that failed in a file, and one where the file itself could not be run. */
+function failuresOf({ name: file, status, message, assertionResults }) {
+  const failed = assertionResults
+    .filter(test => test.status === 'failed')
+    .map(test => ({ name: test.fullName, reason: test.failureMessages[0] ?? '' }))
+  if (failed.length === 0 && status === 'failed') failed.push({ name: '', reason: message ?? '' })
+  return failed.map(({ name, reason }) => {
+    const [firstLine] = stripVTControlCharacters(reason).split('\n')
+    return `${relative(root, file)} ${name}: ${firstLine.slice(0, REASON_CHARACTERS)}`
+  })
 }
