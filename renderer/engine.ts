@@ -82,6 +82,10 @@ export function connectEngine(listener: EngineListener, token: string): Engine {
   let attempt = 0
   let timer: ReturnType<typeof setTimeout> | null = null
 
+  const later = (step: () => void): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = setTimeout(step, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)])
+  }
   const connect = (): void => {
     if (timer !== null) clearTimeout(timer)
     timer = null
@@ -95,15 +99,20 @@ export function connectEngine(listener: EngineListener, token: string): Engine {
       coalesced.cancel()
       client = null
       listener.lost()
-      timer = setTimeout(connect, RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)])
+      later(connect)
     })
-    void load(fresh).then(
-      ({ info, all }) => {
-        attempt = 0
-        if (client === fresh) listener.loaded(info, all)
-      },
-      () => undefined, // Closed before all was read: onClose goes on from here.
-    )
+    const read = (): Promise<void> =>
+      load(fresh).then(
+        ({ info, all }) => {
+          attempt = 0
+          if (client === fresh) listener.loaded(info, all)
+        },
+        () => {
+          // The engine refused a question for now. Where the connection ended, onClose goes on.
+          if (client === fresh) later(() => void read())
+        },
+      )
+    void read()
   }
   connect()
   return {

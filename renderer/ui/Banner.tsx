@@ -1,5 +1,6 @@
-import type { LucideIcon } from 'lucide-react'
+import { type LucideIcon, X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { IconButton } from './Button.tsx'
 
 /** A statement across the bench: what happened, in words, and the buttons to answer it. */
 export function Banner({
@@ -10,6 +11,7 @@ export function Banner({
   note = '',
   children,
   buttons,
+  onClose,
 }: {
   readonly tone: 'idle' | 'active' | 'done' | 'warn' | 'bad'
   readonly icon: LucideIcon
@@ -20,6 +22,8 @@ export function Banner({
   readonly note?: string
   readonly children?: ReactNode
   readonly buttons?: ReactNode
+  /** For what is over, or can be done without. */
+  readonly onClose?: () => void
 }) {
   return (
     <section
@@ -36,6 +40,7 @@ export function Banner({
         {buttons && (
           <div className="-my-0.5 flex shrink-0 flex-wrap gap-2 max-wide:shrink">{buttons}</div>
         )}
+        {onClose && <IconButton icon={X} label="Close this message" onClick={onClose} />}
       </div>
       {children && <div className="pl-8">{children}</div>}
     </section>

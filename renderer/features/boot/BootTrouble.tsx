@@ -51,6 +51,7 @@ function StuckMachines() {
 
 function HelperTrouble() {
   const fault = useApp(state => state.bootFault)
+  const setFault = useApp(state => state.setBootFault)
   const trouble = useApp(state => state.bootBench?.trouble ?? null)
   const nic = useApp(chosenNic)
   const boot = useBootHelper()
@@ -61,6 +62,7 @@ function HelperTrouble() {
         icon={CircleX}
         title="Machines cannot start over the network"
         buttons={nic && <Button onClick={() => void boot.open(nic.name)}>Try again</Button>}
+        onClose={() => setFault(null)}
       >
         <CommandText text={fault} />
       </Banner>

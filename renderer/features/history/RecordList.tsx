@@ -157,12 +157,12 @@ function Row({ entry }: { readonly entry: HistoryEntry }) {
               .join(' · ')}
           </span>
         </span>
-        <span className="text-sm tabular-nums">
+        <span className="text-sm whitespace-nowrap tabular-nums">
           {counts.acknowledged > 0
             ? `${counts.acknowledged} of ${formatCount(counts.joined, 'machine')} took it`
             : `${counts.verified} of ${formatCount(counts.joined, 'machine')}`}
           {counts.failed > 0 && (
-            <span data-tone="bad" className="ml-2 font-medium whitespace-nowrap text-tone">
+            <span data-tone="bad" className="font-medium text-tone max-wide:ml-2 wide:block">
               {counts.failed} not
             </span>
           )}
