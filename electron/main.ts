@@ -129,7 +129,7 @@ function startEngine(appDirectory: string, onStatus: (status: EngineStatus) => v
   const entry = app.isPackaged ? '' : (process.env['BENCHCAST_ENGINE'] ?? '')
   return createEngineHost({
     node: findNode(appDirectory, process.resourcesPath, process.env['BENCHCAST_NODE'] ?? ''),
-    entry: entry || path.join(unpacked, 'electron', 'engine', 'process.ts'),
+    entry: entry || path.join(unpacked, 'out', 'node', 'engine.js'),
     env: withBootParts(process.env),
     onStatus,
   })

@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { build, type Plugin } from 'vite'
+import { build } from 'vite'
+import { threadEntries } from '../threadEntries.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const ENTRY = path.join(ROOT, 'client/bootEnv/main.ts')
@@ -16,7 +17,7 @@ export async function bundleClient(directory: string): Promise<void> {
     configFile: false,
     root: ROOT,
     logLevel: 'error',
-    plugins: [threads()],
+    plugins: [threadEntries(ROOT, 'mjs')],
     ssr: { noExternal: true },
     build: {
       ssr: true,
@@ -33,29 +34,6 @@ export async function bundleClient(directory: string): Promise<void> {
     },
   })
   for (const name of NATIVE) copyPackage(name, path.join(directory, 'node_modules', name))
-}
-
-/** `new URL('./x.ts', import.meta.url)` names a thread's module: it becomes an entry, and the address its new one. */
-function threads(): Plugin {
-  return {
-    name: 'threads',
-    transform(code, id) {
-      if (!id.startsWith(ROOT) || !code.includes('new Worker(')) return null
-      return code.replace(
-        /new URL\(\s*['"](\.{1,2}\/[^'"]+)\.ts['"]\s*,\s*import\.meta\.url\s*\)/g,
-        (_, stem: string) => {
-          const name = path.basename(stem)
-          const fileName = `${name}.mjs`
-          this.emitFile({
-            type: 'chunk',
-            id: path.resolve(path.dirname(id), `${stem}.ts`),
-            fileName,
-          })
-          return `new URL('./${fileName}', import.meta.url)`
-        },
-      )
-    },
-  }
 }
 
 /** Code and licence; not what it was built from. */

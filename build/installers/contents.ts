@@ -1,39 +1,21 @@
 /**
  * What goes into a package. Electron itself runs only out/electron, from app.asar. All else is for plain Node, which
- * cannot read inside an archive, and lies beside it: engine and command line as TypeScript, as in a checkout, the page
- * that `benchcast serve` hands out, and the packages they need (`dependencies` in package.json; what the page is made of
- * is in its bundle).
+ * cannot read inside an archive, and lies beside it: engine and command line, the page that `benchcast serve` hands out,
+ * and those packages that cannot be taken into a bundle (`dependencies` in package.json).
  */
 
 export type PackagedPlatform = 'linux' | 'win32'
 export type PackagedArch = 'x64' | 'arm64'
 
 /** For plain Node, so beside app.asar. */
-export const UNPACKED = [
-  'package.json',
-  'out/renderer/**',
-  'electron/**',
-  'shared/**',
-  'client/**',
-  'node_modules/**',
-]
+export const UNPACKED = ['package.json', 'out/node/**', 'out/renderer/**', 'node_modules/**']
 
 /** Of one list: patterns for one platform alone would bring a second `**` with them. */
 export function packagedFiles(platform: PackagedPlatform, arch: PackagedArch): string[] {
   return [
     'package.json',
-    'out/electron/**',
-    'out/renderer/**',
-    'electron/{assets,cli,engine,serve}/**',
-    'shared/**',
-    'client/*.ts',
+    'out/{electron,node,renderer}/**',
     '!out/**/{.inputs-sha256,*licences.md}',
-    '!**/*.{test,fixture}.ts',
-    '!**/{README.md,PROTOCOL.md,tsconfig.json}',
-    '!electron/engine/**/vectors{,/**}',
-    // Tests alone run these two.
-    '!client/scriptedBench.ts',
-    '!shared/fec/reference.ts',
     ...packagePatterns(platform, arch),
   ]
 }
@@ -56,7 +38,6 @@ function packagePatterns(platform: PackagedPlatform, arch: PackagedArch): string
     '!node_modules/node-liblzma/{prebuilds,scripts,src,binding.gyp}',
     '!node_modules/node-liblzma/{prebuilds,scripts,src}/**',
     '!node_modules/{node-addon-api,node-gyp-build}{,/**}',
-    '!node_modules/zod/src{,/**}',
     '!node_modules/**/*.{d.ts,d.cts,d.mts,map}',
   ]
 }

@@ -65,6 +65,7 @@ function licences({ nodeLicence }: PackagerOptions): Readonly<Record<string, str
     'node.txt': nodeLicence,
     'page.md': path.join(root, 'out', 'renderer', 'licences.md'),
     'main.md': path.join(root, 'out', 'electron', 'main.licences.md'),
+    'engine.md': path.join(root, 'out', 'node', 'licences.md'),
     'inter.txt': path.join(root, 'node_modules', '@fontsource-variable', 'inter', 'LICENSE'),
     'tailwindcss.txt': path.join(root, 'node_modules', 'tailwindcss', 'LICENSE'),
   }

@@ -1,4 +1,7 @@
-/** The parts that must be bundled: the window's page, and Electron's main and preload (Electron may carry Node 20). */
+/**
+ * What runs is built: the window's page, Electron's main and preload, and what plain Node runs, the engine and the command
+ * line.
+ */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,15 +17,20 @@ const BUNDLES = [
   {
     name: 'electron',
     config: 'electron/vite.config.ts',
-    // Engine and command line run from source under Node 24: a change there needs no build.
     inputs: ['electron', '!electron/engine', '!electron/cli', 'shared'],
+  },
+  {
+    name: 'node',
+    config: 'electron/node.vite.config.ts',
+    inputs: ['electron', 'client', 'shared', 'build/threadEntries.ts'],
   },
 ]
 
 /** Builds what changed since it was last built, and says nothing of the rest. Fault: setup/build-failed. */
-export async function ensureBuilt() {
+export async function ensureBuilt(names = BUNDLES.map(bundle => bundle.name)) {
+  const bundles = BUNDLES.filter(bundle => names.includes(bundle.name))
   await withLock(join(root, '.cache', 'build.lock'), async () => {
-    for (const bundle of BUNDLES) await build(bundle)
+    for (const bundle of bundles) await build(bundle)
   })
 }
 
@@ -43,7 +51,8 @@ async function build({ name, config, inputs }) {
     [tool('vite', 'bin/vite.js'), 'build', '--config', config],
     {
       cwd: root,
-      env: withNode24(process.env),
+      // Under vitest it would be "test", for which React is built with all its development checks.
+      env: withNode24({ ...process.env, NODE_ENV: 'production' }),
       notice: `Building ${name}.`,
       patienceMs: 1_000,
     },

@@ -15,8 +15,11 @@ export const node24 = join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 )
 
-/** Built by Vite, read by Electron. */
+/** Built by Vite. */
 export const outDirectory = join(root, 'out')
+
+/** Entry of the command line, once it is built. */
+export const commandLine = join(outDirectory, 'node', 'cli.js')
 
 /** Outside the checkout, so that several clones share one Electron runtime. */
 export function cacheDirectory(environment = process.env) {

@@ -1,12 +1,11 @@
 /** `npm start`: from a bare checkout to the open window; without a display, or with --browser, to the same in a browser. */
-import { join } from 'node:path'
 import { ensureBuilt } from './bundle.mjs'
 import { runForeground } from './child.mjs'
 import { ensureDebian } from './debian.mjs'
 import { electronEnvironment, ensureElectron } from './electron.mjs'
 import { runCommand } from './fault.mjs'
 import { underNode24 } from './install.mjs'
-import { node24, root } from './paths.mjs'
+import { commandLine, node24, root } from './paths.mjs'
 
 await runCommand(() =>
   underNode24(import.meta.url, async () => {
@@ -29,7 +28,7 @@ function hasDisplay() {
 function serve(args) {
   if (!hasDisplay())
     process.stderr.write('No display here: serving the same interface to a browser instead.\n')
-  return runForeground(node24, [join(root, 'electron', 'cli', 'cli.ts'), 'serve', ...args], {
+  return runForeground(node24, [commandLine, 'serve', ...args], {
     cwd: root,
   })
 }

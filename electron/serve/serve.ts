@@ -8,10 +8,11 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Channel } from '../../shared/rpc.ts'
 import { type Assets, openAssets } from '../assets/assets.ts'
+import { http } from '../engine/nodeHttp.ts'
 
 export interface DashboardOptions {
   /** Gets every viewer's channel. */
@@ -60,7 +61,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     throw new DashboardError({ code: 'app/page-not-built', directory: options.pageDirectory })
   }
   const token = options.tokenFile === null ? randomToken() : keptToken(options.tokenFile)
-  const server = createServer()
+  const server = http.createServer()
   const port = await listen(server, options.port)
   const isOwnHost = (host: string | undefined): boolean =>
     host === `${ADDRESS}:${port}` || host === `localhost:${port}`

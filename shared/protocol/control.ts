@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { afterwardsSchema, diskSchema } from '../bench.ts'
 import { faultSchema } from '../fault.ts'
+import { CONTROL_BINARY } from './controlBinary.ts'
 import {
   MAX_IMAGE_BYTES,
   MAX_PROBE_BYTES,
@@ -147,9 +148,6 @@ export const toReceiverSchema = z.discriminatedUnion('type', [
 export type ToReceiver = z.infer<typeof toReceiverSchema>
 export type ProbeOrder = Extract<ToReceiver, { type: 'probe' }>
 export type ProbeReport = z.infer<typeof probedSchema>
-
-/** Type bytes of binary messages. */
-export const CONTROL_BINARY = { manifest: 1, need: 2, fill: 3 } as const
 
 export function controlPath(session: SessionId): string {
   return `/v${PROTOCOL_VERSION}/${sessionIdToHex(session)}`

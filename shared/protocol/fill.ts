@@ -4,7 +4,7 @@
  * A type byte and three zero bytes, then whole DATA datagrams (§4.1), one after the other: each says its own length, and
  * the receiver checks each as one that came by multicast. Their txSeq is 0: they are no part of the numbered run.
  */
-import { CONTROL_BINARY } from './control.ts'
+import { CONTROL_BINARY } from './controlBinary.ts'
 import { type DataPacket, decodeData, encodeDataHeader } from './dataPacket.ts'
 import { DATA_HEADER_BYTES, MAX_DATAGRAM_BYTES, MAX_FILL_SYMBOLS } from './limits.ts'
 import { type Malformed, malformed } from './packet.ts'

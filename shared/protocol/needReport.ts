@@ -1,5 +1,5 @@
 /** NEED: what a receiver has, and what it still lacks. PROTOCOL.md §6.1, big-endian. */
-import { CONTROL_BINARY } from './control.ts'
+import { CONTROL_BINARY } from './controlBinary.ts'
 import { MAX_BLOCK_SYMBOLS, MAX_CHUNK_BLOCKS, MAX_NEED_ENTRIES } from './limits.ts'
 import { type Malformed, malformed } from './packet.ts'
 

@@ -8,6 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { VirtualOrder } from '../../client/virtual.ts'
+import { VIRTUAL_RECEIVERS } from '../built.ts'
 import { createLab, type Lab, type Running } from '../netns/harness.ts'
 import { onLines } from './cell.ts'
 import { mainThreadSeconds, watchPeakMemory } from './processes.ts'
@@ -15,7 +16,6 @@ import { type Bench, median, type Row } from './row.ts'
 import { benchcast } from './tools.ts'
 import { warmMemory } from './warmMemory.ts'
 
-const VIRTUAL = path.join(import.meta.dirname, '../../client/virtual.ts')
 const CAP_MBIT = 10
 const LOSS_PERCENT = 1
 /** 200 joins, then some 7 s of data, then as many files to read back. */
@@ -102,7 +102,7 @@ async function measureCrowd(bench: Bench, receivers: number): Promise<Crowd> {
     const rows = follow(sender)
     const session = await waitFor(() => rows.session(), sender, 'a session')
     const order = orderFor(lab, bench.outputs, session.id, receivers)
-    const crowd = lab.run(1, process.execPath, [VIRTUAL])
+    const crowd = lab.run(1, process.execPath, [VIRTUAL_RECEIVERS])
     const peak = watchPeakMemory(crowd.pid, crowd.ended)
     crowd.process.stdin?.on('error', () => undefined) // It ended: the sender will say what it misses.
     crowd.process.stdin?.write(`${JSON.stringify(order)}\n`)

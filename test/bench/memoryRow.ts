@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { randomFillSync } from 'node:crypto'
 import path from 'node:path'
+import { CLI } from '../built.ts'
 import { measure } from './cell.ts'
 import { watchPeakMemory } from './processes.ts'
 import type { Line, Row } from './row.ts'
-import { benchcast, CLI } from './tools.ts'
+import { benchcast } from './tools.ts'
 
 const MIB = 2 ** 20
 const GIB = 2 ** 30

@@ -2,11 +2,12 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { CLI } from '../built.ts'
 import { isSame, receive, send } from '../netns/commands.ts'
 import { createLab } from '../netns/harness.ts'
 import { firstMark, writtenMark } from './cell.ts'
 import { type Bench, median, type Row } from './row.ts'
-import { benchcast, CLI } from './tools.ts'
+import { benchcast } from './tools.ts'
 
 const CAP_MBIT = 200
 const ORDINARY = 7

@@ -1,5 +1,6 @@
 /** The tools under comparison: what each runs on the sender's host and on a receiver's, and what it says when. */
 import path from 'node:path'
+import { CLI } from '../built.ts'
 
 /** One cell of a table: what is sent to whom over which network. */
 export interface Plan {
@@ -35,8 +36,6 @@ export interface Tool {
   /** Its receivers go on waiting for the next session and must be ended. */
   readonly isDaemon: boolean
 }
-
-export const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 
 /** Ethernet's share of a datagram of udpcast: 1472 bytes of payload travel in 1514. */
 const UDPCAST_WIRE_SHARE = 1500 / 1514

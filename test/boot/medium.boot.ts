@@ -15,9 +15,9 @@ import {
   openBootBench,
   PICTURES,
 } from './bootBench.ts'
+import { CLI } from '../built.ts'
 import type { BootMachine, Medium } from './machine.ts'
 
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 const MIB = 1024 * 1024
 const MEMORY_MIB = 768
 

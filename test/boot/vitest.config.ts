@@ -11,6 +11,7 @@ export default defineConfig({
     fileParallelism: false,
     // An emulated machine on a busy computer loses ticks and packets: what fails twice in a row is broken.
     retry: 1,
+    globalSetup: ['test/built.ts'],
     pool: 'forks',
     testTimeout: 200_000,
     hookTimeout: 60_000,

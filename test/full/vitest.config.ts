@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/full/**/*.full.ts'],
     fileParallelism: false,
+    globalSetup: ['test/built.ts'],
     pool: 'forks',
     testTimeout: 300_000,
     hookTimeout: 60_000,

@@ -2,11 +2,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CLI } from '../built.ts'
 import { importImage, isSame, makeDirectory, receive, send, until, writeImage } from './commands.ts'
 import { createLab, type Lab } from './harness.ts'
 import { shellIn } from './namespaces.ts'
 
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 const IMAGE_BYTES = 6 * 1024 * 1024
 
 let directory: string

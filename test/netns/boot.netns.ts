@@ -4,12 +4,12 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startPlainDhcp } from '../boot/plainDhcp.ts'
 import { type BootMachine, PART } from '../../electron/engine/boot/boot.ts'
+import { CLI } from '../built.ts'
 import { writeBootParts } from './bootParts.fixture.ts'
 import { makeDirectory } from './commands.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
 
 const SERVE = path.join(import.meta.dirname, 'bootServe.ts')
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 
 let directory: string
 let lab: Lab

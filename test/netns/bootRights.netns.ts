@@ -2,12 +2,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { CLI } from '../built.ts'
 import { writeBootParts } from './bootParts.fixture.ts'
 import { makeDirectory } from './commands.ts'
 import { stop, until } from './dhcpBench.ts'
 import { createLab, type Lab, type Running } from './harness.ts'
 
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 /** "nobody" of Debian. */
 const UID = 65_534
 

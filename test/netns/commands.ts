@@ -9,9 +9,9 @@ import type { ReceiveProgress, ReceiveResult } from '../../client/client.ts'
 import type { Fault } from '../../shared/fault.ts'
 import type { Receiver, Session } from '../../shared/session.ts'
 import { seededRandom } from '../../shared/seededRandom.ts'
+import { CLI } from '../built.ts'
 import type { Lab, Running } from './harness.ts'
 
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 const MIB = 1024 * 1024
 /** Outputs of a run with eight receivers; a smaller tmpfs is left alone. */
 const ROOM_BYTES = 4 * 1024 * MIB

@@ -7,12 +7,12 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Examination, Finding } from '../../shared/ipc.ts'
+import { CLI } from '../built.ts'
 import { importImage, makeDirectory, receive, writeImage } from './commands.ts'
 import { createLab, type Lab, type LabOptions, type Running } from './harness.ts'
 import { shellIn } from './namespaces.ts'
 
 const MIB = 1024 * 1024
-const CLI = path.join(import.meta.dirname, '../../electron/cli/cli.ts')
 
 let directory: string
 let catalog: string

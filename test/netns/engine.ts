@@ -1,12 +1,11 @@
 /** The engine as a process of its own on a host of a lab, spoken to as the window does: through the contract. */
 import { once } from 'node:events'
-import path from 'node:path'
 import type { FromEngine, ToEngine } from '../../electron/engine/parent.ts'
 import type { Receiver, Session } from '../../shared/session.ts'
 import { type Client, createClient } from '../../shared/rpc.ts'
+import { ENGINE } from '../built.ts'
 import type { Lab } from './harness.ts'
 
-const ENTRY = path.join(import.meta.dirname, '../../electron/engine/process.ts')
 const CONNECTION = 1
 
 export interface EngineProcess {
@@ -27,7 +26,7 @@ export async function startEngine(
   catalog: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<EngineProcess> {
-  const running = lab.run(host, process.execPath, [ENTRY], {
+  const running = lab.run(host, process.execPath, [ENGINE], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...environment, BENCHCAST_CATALOG: catalog },
   })

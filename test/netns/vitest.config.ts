@@ -11,6 +11,7 @@ export default defineConfig({
     fileParallelism: false,
     // Times and random loss on a computer that may be busy with something else: what fails twice in a row is broken.
     retry: 1,
+    globalSetup: ['test/built.ts'],
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -11,6 +11,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { ENGINE } from '../built.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 const PICTURES = path.join(root, 'test-results', 'window')
@@ -90,7 +91,7 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
     },
     enginePid() {
       const rows = processes().filter(row => row.parent === main.pid)
-      const engine = rows.find(row => /(engine|scripted)\/process\.ts/.test(row.command))
+      const engine = rows.find(row => isEngine(row.command))
       if (!engine) throw new Error('No engine process runs.')
       return engine.pid
     },
@@ -99,7 +100,7 @@ export async function launch(options: LaunchOptions = {}): Promise<BenchWindow> 
       const family = new Set([main.pid])
       for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
       return rows
-        .filter(row => family.has(row.pid) && !row.command.includes('process.ts'))
+        .filter(row => family.has(row.pid) && !isEngine(row.command))
         .reduce((sum, row) => sum + cpuSecondsOf(row.pid), 0)
     },
     mainPid: main.pid ?? 0,
@@ -221,6 +222,11 @@ async function end(main: ChildProcess): Promise<void> {
   const timer = setTimeout(() => main.kill('SIGKILL'), 8000)
   await exited
   clearTimeout(timer)
+}
+
+/** The real one, and scripted ones. */
+function isEngine(command: string): boolean {
+  return command.includes(ENGINE) || /\/(scripted|scenes)\/process\.ts/.test(command)
 }
 
 interface ProcessRow {

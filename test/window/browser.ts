@@ -2,10 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
+import { CLI } from '../built.ts'
 
-const cli = path.join(import.meta.dirname, '..', '..', 'electron', 'cli', 'cli.ts')
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 export interface Serving {
@@ -18,7 +17,7 @@ export interface Serving {
 /** `port` 0 takes a free one. */
 export async function serve(catalog: string, port = 0): Promise<Serving> {
   const args = ['serve', '--catalog', catalog, '--nic', 'lo', '--port', String(port), '--json']
-  const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const said = await new Promise<string>((resolve, reject) => {

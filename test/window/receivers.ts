@@ -1,9 +1,7 @@
 /** Real receivers for window tests: `benchcast receive` processes writing to files, on loopback. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
-
-const cli = path.join(import.meta.dirname, '..', '..', 'electron', 'cli', 'cli.ts')
+import { CLI } from '../built.ts'
 
 export interface ReceiverProcess {
   readonly target: string
@@ -19,7 +17,7 @@ export function startReceiver(
   target: string,
   session: string,
   more: readonly string[] = [],
-  command: readonly string[] = [process.execPath, cli],
+  command: readonly string[] = [process.execPath, CLI],
 ): ReceiverProcess {
   const args = ['receive', '--nic', 'lo', '--to', target, '--session', session, '--timeout', '60']
   const [program = '', ...words] = [...command, ...args, ...more]

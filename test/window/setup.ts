@@ -1,19 +1,10 @@
 /** Once per run: the page and the main process are built, an X server runs, and Electron is at hand. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import path from 'node:path'
-import { promisify } from 'node:util'
-
-const root = path.join(import.meta.dirname, '..', '..')
+import { ensureBuilt } from '../built.ts'
 
 export async function setup(): Promise<() => void> {
-  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  // Vitest says NODE_ENV=test, for which React would be built with all its development checks.
-  const env = { ...process.env, NODE_ENV: 'production' }
-  for (const config of ['electron/vite.config.ts', 'renderer/vite.config.ts']) {
-    const args = [vite, 'build', '--config', config, '--logLevel', 'warn']
-    await promisify(execFile)(process.execPath, args, { cwd: root, env })
-  }
+  await ensureBuilt()
   process.env['BENCHCAST_ELECTRON'] ??= await findElectron()
   const display = process.env['DISPLAY'] ? null : await startDisplay()
   if (display) process.env['DISPLAY'] = display.name

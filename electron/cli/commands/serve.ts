@@ -1,5 +1,6 @@
 /** `benchcast serve`: the engine and its dashboard, without a window. */
 import { once } from 'node:events'
+import { findPackageJSON } from 'node:module'
 import path from 'node:path'
 import type { Nic } from '../../../shared/ipc.ts'
 import type { Channel } from '../../../shared/rpc.ts'
@@ -10,7 +11,13 @@ import { startDashboard } from '../../serve/serve.ts'
 import { catalogOption, defineCommand, jsonOption } from '../command.ts'
 import { optional, text, whole, withDefault } from '../options.ts'
 
-const PAGE_DIRECTORY = path.join(import.meta.dirname, '..', '..', '..', 'out', 'renderer')
+/** Beside the code in a package, and in a checkout, run from source or built. */
+const PAGE_DIRECTORY = path.join(
+  findPackageJSON('.', import.meta.url) ?? '',
+  '..',
+  'out',
+  'renderer',
+)
 
 export const serveCommand = defineCommand({
   name: 'serve',

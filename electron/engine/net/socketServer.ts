@@ -2,10 +2,11 @@
  * A WebSocket server on one card's address, for peers that are not trusted: one path, one subprotocol, bounded messages,
  * bounded connections, and nothing that a silent peer can hold open. What the peers say is the caller's.
  */
-import http from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
+import { http } from '../nodeHttp.ts'
 
 export interface SocketServerOptions {
   readonly address: string
@@ -100,7 +101,7 @@ function decline(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-function listen(server: http.Server, { port, address }: SocketServerOptions): Promise<void> {
+function listen(server: Server, { port, address }: SocketServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, address, () => {

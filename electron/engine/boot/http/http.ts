@@ -8,8 +8,9 @@
  * - connections end by a reset once idle: GRUB uses the same ports and sequence numbers after each reset of its machine,
  *   and a connection that lingers on our side swallows its SYN.
  */
-import http from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { http } from '../../nodeHttp.ts'
 import { BootError } from '../bootError.ts'
 import type { FileEvent } from '../fileEvent.ts'
 import { normalisePath } from '../filePath.ts'
@@ -88,7 +89,7 @@ export async function openBootHttpServer(options: BootHttpOptions): Promise<Boot
   }
 }
 
-async function listen(server: http.Server, options: BootHttpOptions): Promise<number> {
+async function listen(server: Server, options: BootHttpOptions): Promise<number> {
   const { card, address, port } = options
   try {
     await new Promise<void>((resolve, reject) => {
@@ -109,8 +110,8 @@ async function listen(server: http.Server, options: BootHttpOptions): Promise<nu
 
 async function answer(
   { lookup, onEvent }: BootHttpOptions,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
   const client = clientOf(request.socket)
   const name = pathOf(request.url ?? '/')
@@ -144,7 +145,7 @@ async function answer(
 
 /** Resolves when all is sent, or the client has gone. Holds no more of it than one piece. */
 async function send(
-  response: http.ServerResponse,
+  response: ServerResponse,
   content: Uint8Array,
   tell: (step: FileEvent['step']) => void,
 ): Promise<void> {
@@ -165,7 +166,7 @@ async function send(
   )
 }
 
-function drained(response: http.ServerResponse): Promise<void> {
+function drained(response: ServerResponse): Promise<void> {
   return new Promise(resolve => {
     const done = (): void => {
       response.off('drain', done)
@@ -177,7 +178,7 @@ function drained(response: http.ServerResponse): Promise<void> {
   })
 }
 
-function ended(response: http.ServerResponse): Promise<void> {
+function ended(response: ServerResponse): Promise<void> {
   return new Promise(resolve => {
     response.once('close', resolve)
     response.once('finish', resolve)
@@ -186,10 +187,10 @@ function ended(response: http.ServerResponse): Promise<void> {
 }
 
 function refuse(
-  response: http.ServerResponse,
+  response: ServerResponse,
   status: number,
   text: string,
-  headers: http.OutgoingHttpHeaders,
+  headers: OutgoingHttpHeaders,
 ): void {
   const type = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': text.length }
   response.writeHead(status, { ...type, ...headers })
