@@ -308,6 +308,19 @@ describe('a machine that left the bench for its own disk', () => {
   })
 })
 
+test('one that its session lost is on the bench while it has a link, and gone without', async () => {
+  const machine = await connect(helloOf('01'))
+  const { id } = helloOf('01').machine
+  offers = [offer('0000000a', { [id]: 'lost' })]
+  machine.send({ type: 'state', state: 'ready', sentence: 'no disk to write', session: null })
+  await expect
+    .poll(() => bench.list()[0])
+    .toMatchObject({ state: 'ready', sentence: 'no disk to write', sessionId: '0000000a' })
+  machine.socket.terminate()
+  await expect.poll(() => bench.list()[0]?.state).toBe('gone')
+  expect(bench.list()[0]?.sentence).toMatch(/does not answer/)
+})
+
 test('its log is kept, the newest 500 lines of it', async () => {
   const machine = await connect(helloOf('01'))
   for (let i = 0; i < 12; i++) {

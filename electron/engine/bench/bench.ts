@@ -285,7 +285,9 @@ export function createBench(options: BenchOptions): Bench {
   function benchRow(entry: Entry): BenchMachine {
     const { machine, link, said } = entry
     const joined = options.offers().find(offer => ACTIVE.has(offer.stateOf(machine.id) ?? 'done'))
-    const isThere = link !== null || joined !== undefined
+    // One that its session has lost may be on the bench all the same, and wait for its disk to be chosen.
+    const isBusy = joined !== undefined && joined.stateOf(machine.id) !== 'lost'
+    const isThere = link !== null || isBusy
     return {
       id: machine.id,
       number: entry.number,
@@ -297,7 +299,7 @@ export function createBench(options: BenchOptions): Bench {
       model: machine.model,
       serial: machine.serial,
       hardware: entry.hardware,
-      state: isThere ? (joined ? 'busy' : said.state) : 'gone',
+      state: isThere ? (isBusy ? 'busy' : said.state) : 'gone',
       sentence: isThere ? said.sentence || entry.why : goneSentence(entry.left),
       sessionId: joined?.id ?? said.sessionId,
       assignedTo: entry.assigned,

@@ -168,9 +168,12 @@ describe.each(IMPLEMENTATIONS)('%s sockets', name => {
     const sent = name === 'dgram' ? 20_000 : 90_000
     for (let i = 0; i < sent; i++) sender.send(header, payload)
     sender.flush()
-    await until(() => receiver.kernelDrops() > 0 && heard + receiver.kernelDrops() >= sent * 0.99)
+    // A run that is dropped counts as a run of mean length: within one in a hundred.
+    const missed = (): number => Math.abs(heard + receiver.kernelDrops() - sent)
+    await until(() => receiver.kernelDrops() > 0 && missed() <= sent / 100)
+    await sleep(50)
     expect(receiver.kernelDrops()).toBeGreaterThan(0)
-    expect(Math.abs(heard + receiver.kernelDrops() - sent)).toBeLessThan(sent / 100)
+    expect(missed()).toBeLessThanOrEqual(sent / 100)
     const drops = receiver.kernelDrops()
     await receiver.close()
     expect(receiver.kernelDrops()).toBe(drops)

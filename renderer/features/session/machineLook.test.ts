@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { BenchMachine } from '../../../shared/bench.ts'
 import type { BootMachine } from '../../../shared/boot.ts'
 import type { Receiver } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
@@ -11,6 +12,25 @@ const base = { ...receiver(session(image, 'lo'), 1), state: 'receiving' as const
 const shown = (part: Partial<Receiver>): ShownMachine => {
   const row = { ...base, ...part }
   return { key: row.id, number: row.number, boot: null, machine: null, receiver: row }
+}
+const machine: BenchMachine = {
+  id: base.id,
+  number: base.number,
+  code: 'SVBE',
+  name: '',
+  mac: base.mac,
+  address: base.address,
+  maker: '',
+  model: '',
+  serial: '',
+  hardware: null,
+  state: 'ready',
+  sentence: '',
+  sessionId: null,
+  assignedTo: null,
+  chosenDisk: null,
+  firstSeenAtMs: 0,
+  lastSeenAtMs: 0,
 }
 const boot: BootMachine = {
   mac: '3c:52:82:00:00:01',
@@ -43,6 +63,16 @@ test('a starting machine gets further with each step, and is never green', () =>
   )
   expect(new Set(looks.map(one => one.words)).size).toBe(states.length)
   expect(looks.every(one => one.tone === 'idle')).toBe(true)
+})
+
+test('one that its session lost, and that is up again, says itself what it waits for', () => {
+  const sentence = 'no disk to write: The technician chooses the disk, at this machine’s tile.'
+  const back = { ...shown({ state: 'lost' }), machine: { ...machine, sentence } }
+  expect(lookAt(back, 'running')).toMatchObject({ tone: 'warn', word: 'Back' })
+  expect(adviceAt(back, 'running')).toBe(sentence)
+  const gone = { ...back, machine: { ...machine, state: 'gone' as const } }
+  expect(lookAt(gone, 'running').word).toBe('Silent')
+  expect(adviceAt(gone, 'running')).toContain('power and cable')
 })
 
 test('a machine that is stuck or not allowed is trouble and says what to do', () => {

@@ -19,10 +19,20 @@ const STEPS: Readonly<Record<BootState, { readonly words: string; readonly step:
 const LAST_STEP = 6
 
 export function lookAt(shown: ShownMachine, phase: Phase): Look {
-  if (shown.receiver) return look(shown.receiver, phase)
+  if (shown.receiver) {
+    const seen = look(shown.receiver, phase)
+    return isBack(shown, phase) ? { ...seen, words: 'Back on the bench', word: 'Back' } : seen
+  }
   if (shown.machine) return lookOfWaiting(shown.machine)
   if (shown.boot) return lookOfStart(shown.boot)
   throw new Error('A machine is shown of which nothing is known.')
+}
+
+/** Lost to its session, and up: it says itself what it waits for. */
+function isBack({ receiver, machine }: ShownMachine, phase: Phase): boolean {
+  return (
+    phase !== 'ended' && receiver?.state === 'lost' && machine !== null && machine.state !== 'gone'
+  )
 }
 
 function lookOfWaiting(machine: BenchMachine): Look {
@@ -46,8 +56,9 @@ function lookOfStart(boot: BootMachine): Look {
 }
 
 /** What to do about it, as a sentence; empty when nothing is wrong. */
-export function adviceAt({ receiver, machine, boot }: ShownMachine, phase: Phase): string {
-  if (receiver) return advice(receiver, phase)
+export function adviceAt(shown: ShownMachine, phase: Phase): string {
+  const { receiver, machine, boot } = shown
+  if (receiver) return (isBack(shown, phase) && machine?.sentence) || advice(receiver, phase)
   if (machine) return machine.state === 'gone' ? machine.sentence : ''
   return boot && doesNotStart(boot) ? boot.sentence : ''
 }

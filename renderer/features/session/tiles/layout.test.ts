@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
-import { layoutTiles, visibleTiles } from './layout.ts'
+import { type Layout, layoutTiles, visibleTiles } from './layout.ts'
 
 /** Room for tiles in a 1280x720 window. */
 const WIDTH = 964
 const HEIGHT = 474
+
+const heightOf = ({ tileHeight, gap, zoom }: Layout, rows: number): number =>
+  (rows * (tileHeight + gap) - gap) * zoom
 
 test.each([
   [1, 'large'],
@@ -16,15 +19,23 @@ test.each([
   const layout = layoutTiles(WIDTH, HEIGHT, count, 1)
   const rows = Math.ceil(count / layout.columns)
   expect(layout.density).toBe(density)
-  expect(rows * (layout.tileHeight + layout.gap) - layout.gap).toBeLessThanOrEqual(HEIGHT)
+  expect(heightOf(layout, rows)).toBeLessThanOrEqual(HEIGHT)
+})
+
+test('room that is left magnifies: one machine most, and on a large screen eight too', () => {
+  expect(layoutTiles(WIDTH, HEIGHT, 1, 1).zoom).toBe(1.75)
+  expect(layoutTiles(WIDTH, HEIGHT, 8, 1).zoom).toBe(1)
+  const large = layoutTiles(1600, 850, 8, 1)
+  expect(large).toMatchObject({ zoom: 1.5, density: 'large', columns: 4 })
+  expect(heightOf(large, 2)).toBeLessThanOrEqual(850)
 })
 
 test('no layout is ever wider than its room', () => {
   for (let width = 320; width <= 3000; width += 61) {
     for (const count of [1, 2, 3, 7, 8, 40, 64, 200]) {
       for (const scale of [1, 1.5, 2]) {
-        const { columns, tileWidth, gap } = layoutTiles(width, HEIGHT, count, scale)
-        expect(columns * (tileWidth + gap) - gap).toBeLessThanOrEqual(width)
+        const { columns, tileWidth, gap, zoom } = layoutTiles(width, HEIGHT, count, scale)
+        expect((columns * (tileWidth + gap) - gap) * zoom).toBeLessThanOrEqual(width)
         expect(tileWidth).toBeGreaterThan(0)
       }
     }
@@ -37,7 +48,7 @@ test('eight machines make two even rows', () => {
 
 test('of two hundred machines only those near the eye are drawn, and none in sight is left out', () => {
   const layout = layoutTiles(WIDTH, HEIGHT, 200, 1)
-  const step = layout.tileHeight + layout.gap
+  const step = (layout.tileHeight + layout.gap) * layout.zoom
   for (let scrollTop = 0; scrollTop < 10 * step; scrollTop += 37) {
     const { from, to } = visibleTiles(layout, scrollTop, HEIGHT, 200)
     const firstSeen = Math.floor(scrollTop / step) * layout.columns

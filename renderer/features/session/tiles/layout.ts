@@ -1,11 +1,14 @@
 /**
  * Tile size from the room there is: few machines get large tiles with everything on them, many get small ones with
- * number, state and percent. The largest size at which all fit wins; past the smallest the bench scrolls. Pure.
+ * number, state and percent. The largest size at which all fit wins, and what room is left magnifies the tiles, to be read
+ * from further away; past the smallest the bench scrolls. Pure.
  */
 export type Density = 'large' | 'medium' | 'compact' | 'tiny'
 
 export interface Layout {
   readonly density: Density
+  /** All sizes below are before this magnification. */
+  readonly zoom: number
   readonly columns: number
   readonly gap: number
   readonly tileWidth: number
@@ -70,17 +73,22 @@ const SIZES: Readonly<Record<Density, Size>> = {
 const LINE = 18
 const LETTER = 6.5
 
+/** Largest first. */
+const ZOOMS = [1.75, 1.5, 1.25, 1] as const
+
 /** Rows drawn beyond the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN_ROWS = 1
 
 /** `scale` is the text size relative to 100 %: larger text needs larger tiles. */
 export function layoutTiles(width: number, height: number, count: number, scale: number): Layout {
-  for (const density of ['large', 'medium', 'compact'] as const) {
-    const layout = fit(density, width, height, count, scale)
-    const rows = Math.ceil(count / layout.columns)
-    if (rows * (layout.tileHeight + layout.gap) - layout.gap <= height) return layout
+  for (const density of ['large', 'medium', 'compact', 'tiny'] as const) {
+    for (const zoom of ZOOMS) {
+      const layout = { ...fit(density, width / zoom, height / zoom, count, scale), zoom }
+      const rows = Math.ceil(count / layout.columns)
+      if ((rows * (layout.tileHeight + layout.gap) - layout.gap) * zoom <= height) return layout
+    }
   }
-  return fit('tiny', width, height, count, scale)
+  return { ...fit('tiny', width, height, count, scale), zoom: 1 }
 }
 
 /** Which of `count` tiles to draw. */
@@ -90,7 +98,7 @@ export function visibleTiles(
   height: number,
   count: number,
 ): { readonly from: number; readonly to: number } {
-  const step = layout.tileHeight + layout.gap
+  const step = (layout.tileHeight + layout.gap) * layout.zoom
   const firstRow = Math.max(0, Math.floor(scrollTop / step) - OVERSCAN_ROWS)
   const lastRow = Math.ceil((scrollTop + height) / step) + OVERSCAN_ROWS
   return {
@@ -105,7 +113,7 @@ function fit(
   height: number,
   count: number,
   scale: number,
-): Layout {
+): Omit<Layout, 'zoom'> {
   const size = SIZES[density]
   const across = (tile: number): number =>
     Math.max(1, Math.floor((width + size.gap) / (tile * scale + size.gap)))

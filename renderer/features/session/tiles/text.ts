@@ -77,7 +77,7 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
   const isNameless = name === address
   return [
     isNameless ? address : room.density === 'medium' ? name : '',
-    targetLine(shown, phase),
+    ...targetLines(shown, phase, room.lines - taken),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
     isNameless ? '' : address,
@@ -87,23 +87,28 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
     .join('\n')
 }
 
+/** Disk, what is on it, model and address. */
+const LINES_FOR_CONTENT = 4
+
 /** What the doctor found matters more than that it works so far. */
 function warned(seen: Look, finding: string): Look {
   const isCalm = seen.tone === 'active' || seen.tone === 'idle'
   return finding !== '' && isCalm ? { ...seen, tone: 'warn' } : seen
 }
 
-function targetLine(shown: ShownMachine, phase: Phase): string {
+/** What is on the disk has a line of its own where there are many. */
+function targetLines(shown: ShownMachine, phase: Phase, lines: number): string[] {
   const disk = targetDisk(shown)
   if (disk === null) {
     const count = shown.machine?.hardware?.disks.length ?? null
     const path = shown.receiver?.target.path ?? ''
-    if (path !== '') return `→ ${path}`
-    return count === null ? '' : count === 1 ? '1 disk' : `${count} disks`
+    if (path !== '') return [`→ ${path}`]
+    return count === null ? [] : count === 1 ? ['1 disk'] : [`${count} disks`]
   }
-  const now =
-    phase === 'waiting' && disk.content !== null ? `. On it: ${contentWords(disk.content)}` : ''
-  return `→ ${diskName(disk)}${now}`
+  const name = `→ ${diskName(disk)}`
+  if (phase !== 'waiting' || disk.content === null) return [name]
+  const now = `On it: ${contentWords(disk.content)}`
+  return lines >= LINES_FOR_CONTENT ? [name, now] : [`${name}. ${now}`]
 }
 
 function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {

@@ -52,6 +52,7 @@ export function TileGrid({
         aria-label="Machines"
         className="grid"
         style={{
+          zoom: layout.zoom,
           gap: layout.gap,
           gridTemplateColumns: `repeat(${layout.columns}, ${layout.tileWidth}px)`,
           gridAutoRows: layout.tileHeight,
