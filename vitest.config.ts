@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['{electron,shared,client,renderer,build,test}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{netns,window,bench}/**'],
     testTimeout: 30_000,
+    // Many use real sockets, processes and clocks, on a computer that may be busy. What needed it is named at the end.
+    retry: 1,
     pool: 'forks',
     // One more than there are processors: of two tests that run, one waits for a socket or a process most of the time.
     maxWorkers: availableParallelism() + 1,

@@ -1,7 +1,8 @@
 /**
  * `npm test`: every check and test, from a bare checkout. All stages run whatever fails; the last line is the verdict,
  * `N passed, N failed`, in tests. A stage that fails without a failed test (lint, a crash) counts as one. Before it stands
- * each test that failed with the start of its reason, for a reader who has only the end of a long log.
+ * each test that failed, or failed at first, with the start of its reason, for a reader who has only the end of a long
+ * log.
  *
  * `npm test -- lint netns` runs only the stages named. `npm run test:full` (testFull.mjs) adds the stage `full`.
  */
@@ -147,11 +148,14 @@ function countsIn(report) {
   }
 }
 
-/** One line for each test that failed in a file, and one where the file itself could not be run. */
+/** One line for each test of a file that failed, in the end or at first, and one where the file itself could not be run. */
 function failuresOf({ name: file, status, message, assertionResults }) {
   const failed = assertionResults
-    .filter(test => test.status === 'failed')
-    .map(test => ({ name: test.fullName, reason: test.failureMessages[0] ?? '' }))
+    .filter(test => test.failureMessages.length > 0)
+    .map(test => ({
+      name: test.status === 'failed' ? test.fullName : `${test.fullName} (passed at a second try)`,
+      reason: test.failureMessages[0] ?? '',
+    }))
   if (failed.length === 0 && status === 'failed') failed.push({ name: '', reason: message ?? '' })
   return failed.map(({ name, reason }) => {
     const [firstLine] = stripVTControlCharacters(reason).split('\n')
