@@ -5,6 +5,7 @@
  * because most channels strip an Error to its message.
  */
 import { z } from 'zod'
+import { createRowReceiver, createRowSender, type SentChange } from './eventRows.ts'
 import { type Fault, faultOf, faultSchema } from './fault.ts'
 import {
   type EventName,
@@ -58,6 +59,9 @@ const frameSchema = z.discriminatedUnion('kind', [
 ])
 type Frame = z.infer<typeof frameSchema>
 
+/** The event that is sent as what changed since the one before (eventRows.ts). */
+const ROWS = 'session:changed'
+
 const CLOSED: Fault = {
   code: 'rpc/closed',
   message: 'The engine went away. It restarts by itself.',
@@ -69,12 +73,15 @@ export function createClient(channel: Channel): Client {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const listeners = new Map<string, Set<(value: never) => void>>()
   const closeListeners: (() => void)[] = []
+  const wholeRows = createRowReceiver()
   channel.onMessage(message => {
     const parsed = frameSchema.safeParse(message)
     if (!parsed.success) return
     const frame = parsed.data
     if (frame.kind === 'event') {
-      listeners.get(frame.name)?.forEach(listener => listener(frame.value as never))
+      // Read whether or not anybody listens: the next one builds on it.
+      const value = frame.name === ROWS ? wholeRows(frame.value as SentChange) : frame.value
+      listeners.get(frame.name)?.forEach(listener => listener(value as never))
     } else if (frame.kind !== 'request') {
       const call = waiting.get(frame.id)
       waiting.delete(frame.id)
@@ -117,8 +124,12 @@ export function serve(handlers: Handlers, channel: Channel): Served {
     if (!frame.success || frame.data.kind !== 'request') return
     void answer(handlers, frame.data).then(reply => channel.send(reply))
   })
+  const changedRows = createRowSender()
   return {
-    emit: (name, value) => channel.send({ kind: 'event', name, value } satisfies Frame),
+    emit(name, value) {
+      const sent = name === ROWS ? changedRows(value as Events[typeof ROWS]) : value
+      channel.send({ kind: 'event', name, value: sent } satisfies Frame)
+    },
   }
 }
 
