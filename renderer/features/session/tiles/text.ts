@@ -77,7 +77,7 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
   const isNameless = name === address
   return [
     isNameless ? address : room.density === 'medium' ? name : '',
-    ...targetLines(shown, phase, room.lines - taken),
+    ...targetLines(shown, phase, room, room.lines - taken),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
     isNameless ? '' : address,
@@ -85,6 +85,11 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
     .filter(Boolean)
     .slice(0, Math.max(0, room.lines - taken))
     .join('\n')
+}
+
+/** Files are told apart by how their paths end. */
+function ending(path: string, length: number): string {
+  return path.length <= length ? path : `…${path.slice(1 - length)}`
 }
 
 /** Disk, what is on it, model and address. */
@@ -97,12 +102,12 @@ function warned(seen: Look, finding: string): Look {
 }
 
 /** What is on the disk has a line of its own where there are many. */
-function targetLines(shown: ShownMachine, phase: Phase, lines: number): string[] {
+function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: number): string[] {
   const disk = targetDisk(shown)
   if (disk === null) {
     const count = shown.machine?.hardware?.disks.length ?? null
     const path = shown.receiver?.target.path ?? ''
-    if (path !== '') return [`→ ${path}`]
+    if (path !== '') return [`→ ${ending(path, room.lineLength - 2)}`]
     return count === null ? [] : count === 1 ? ['1 disk'] : [`${count} disks`]
   }
   const name = `→ ${diskName(disk)}`

@@ -1,0 +1,90 @@
+/** What a bench with odd machines asks of the window, all of it real: one too slow to wait for, and Debian's receivers. */
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { importImage, isSame, writeImage } from '../netns/commands.ts'
+import { type LabWindow, openLabWindow } from './labWindow.ts'
+
+const MIB = 2 ** 20
+const IMAGE_BYTES = 24 * MIB
+
+let window: LabWindow
+let image = ''
+beforeAll(async () => {
+  window = await openLabWindow(4, directory => {
+    image = path.join(directory, 'Room 12.img')
+    writeImage(image, IMAGE_BYTES, 12)
+    importImage(path.join(directory, 'catalog'), image)
+  })
+})
+afterAll(() => window.close())
+
+const stateOf = (number: number): Promise<string | null> =>
+  window.tile(number).getAttribute('data-state-name')
+
+async function limitTo(mbit: number): Promise<void> {
+  await window.button(/^Options/).click()
+  await window.bench.page.getByLabel('Send at most').fill(String(mbit))
+  await window.button('Set the limit').click()
+}
+
+test('the slowest is dropped once the policy says below which speed, and the others end green', async () => {
+  const { bench, big, button } = window
+  const { page, picture } = bench
+  await button(/^Room 12/).click()
+  await limitTo(40)
+  await button('Done').click()
+  await window.open()
+  const session = await page.getByTestId('big-button').innerText()
+  expect(session).toContain('Waiting')
+  const targets = [1, 2, 3].map(host => path.join(window.directory, `target${host}`))
+  const machines = [1, 2, 3].map(host =>
+    window.join(host, 'Room 12', `target${host}`, host === 3 ? ['--throttle', '2mbit'] : []),
+  )
+  await big('Start for 3 machines').click()
+  await button('Slow machines last').click()
+  const panel = page.getByRole('dialog', { name: 'Slow machines' })
+  await panel.getByLabel('Drop the slowest').click()
+  await panel.getByLabel('Below, in Mbit/s').fill('10')
+  await panel.getByRole('button', { name: 'Set', exact: true }).click()
+  await button('Drop below 10 Mbit/s').waitFor()
+  await page.keyboard.press('Escape')
+  const dropped = async (): Promise<boolean> =>
+    page.locator('[data-state-name=dropped]').isVisible()
+  await expect.poll(dropped, { timeout: 50_000 }).toBe(true) // Half a minute is what the rule gives it.
+  await picture('slow-dropped')
+  expect(await page.locator('[data-state-name=dropped]').innerText()).toMatch(/10 Mbit\/s/)
+  await page.getByText('2 of 3 machines verified').first().waitFor({ timeout: 30_000 })
+  await picture('slow-end')
+  const states = await Promise.all([1, 2, 3].map(stateOf))
+  expect(states.filter(state => state === 'done')).toHaveLength(2)
+  const ended = await Promise.all(machines.map(async one => (await one.ended).code))
+  expect(ended).toEqual([0, 0, expect.any(Number)])
+  expect(ended[2]).not.toBe(0)
+  for (const target of targets.slice(0, 2)) expect(isSame(image, target)).toBe(true)
+  await button('Clear the bench').click()
+})
+
+test('Debian’s udp-receiver takes the image, and its tile never says that it was verified', async () => {
+  const { bench, big, button, lab } = window
+  const { page, picture } = bench
+  await button(/^Room 12/).click()
+  await limitTo(100)
+  const options = page.getByRole('dialog', { name: 'Options of the next session' })
+  await options.getByLabel('Stock udpcast receivers').check()
+  await button('Done').click()
+  await window.open()
+  const target = (host: number): string => path.join(window.directory, `stock${host}`)
+  const words = ['--nokbd', '--nosync', '--interface', 'lan0', '--file']
+  const receivers = [1, 2].map(host => lab.run(host, 'udp-receiver', [...words, target(host)]))
+  await big('Start for 2 machines').click()
+  await page.locator('[data-state-name=acknowledged]').nth(1).waitFor({ timeout: 30_000 })
+  await picture('slow-stock-end')
+  for (const [at, one] of receivers.entries()) {
+    expect((await one.ended).code, one.stderr()).toBe(0)
+    expect(isSame(image, target(at + 1))).toBe(true)
+  }
+  expect(await page.locator('[data-state-name=done]').count()).toBe(0)
+  const tile = await page.locator('[data-state-name]').first().innerText()
+  expect(tile).toContain(lab.host(1).address)
+  expect(tile).not.toMatch(/Verified(?! by)/)
+})
