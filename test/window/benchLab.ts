@@ -12,21 +12,40 @@ export function engineIn(lab: Lab, directory: string): Readonly<Record<string, s
 }
 
 /**
- * The same, and the engine reads of lan0 what it would of a gigabit card with hardware behind it: a folder of the same
- * facts lies over /sys/class/net, for this process alone. Sockets and packets are the lab's as ever.
+ * The same, and the engine reads of lan0 what it would of a gigabit card with hardware behind it, and of a laptop's battery:
+ * folders of such facts lie over /sys/class/net and power_supply, for this process alone. Sockets and packets are the
+ * lab's as ever. A test changes the facts in the folders that `factsIn` names.
  */
 export function engineWithRealCard(lab: Lab, directory: string): Readonly<Record<string, string>> {
   const sys = path.join(directory, 'sys')
+  const power = path.join(sys, 'power_supply')
   const script = `
 card=${sys}/pci0000:00/net/lan0
 mkdir -p $card ${sys}/class
 for fact in address carrier flags mtu type uevent; do cat /sys/class/net/lan0/$fact > $card/$fact; done
 echo 1000 > $card/speed
+mkdir -p ${power}/BAT0
+for fact in type=Battery status=Full capacity=100; do echo \${fact#*=} > ${power}/BAT0/\${fact%=*}; done
+mount --bind ${power} /sys/class/power_supply
 ln -sfn $card ${sys}/class/lan0
 ln -sfn /sys/devices/virtual/net/lo ${sys}/class/lo
 mount --bind ${sys}/class /sys/class/net
 exec "$@"`
   return nodeIn(lab, directory, script)
+}
+
+/** Folders whose files are the card's and the battery's facts, by their names in sysfs. */
+export function factsIn(directory: string): {
+  readonly cards: string
+  readonly card: string
+  readonly battery: string
+} {
+  const sys = path.join(directory, 'sys')
+  return {
+    cards: path.join(sys, 'class'),
+    card: path.join(sys, 'pci0000:00/net/lan0'),
+    battery: path.join(sys, 'power_supply/BAT0'),
+  }
 }
 
 /** What runs is the engine itself, with the pid and the channel that the window gave it: all of these commands exec. */

@@ -128,9 +128,11 @@ test('stopping at the question ends the session, then the app, and the machine i
   expect(receiver.output()).toContain('ended before this machine had the whole image')
 })
 
-test('where the desktop has no tray the question says so, and the session goes on in a small window', async () => {
-  const { page, picture } = await open({ script: 'running:4' }, [])
-  await page.getByText('Pause sending').waitFor()
+test('where the desktop has no tray the question says so, and the session goes on to its end in a small window', async () => {
+  const shown = await open({}, [])
+  const { page, picture } = shown
+  const { receiver } = await startSession(shown, 12)
+  receivers.push(receiver)
   closeWindow()
   await page.getByRole('dialog').getByText('This desktop shows no tray').waitFor()
   await picture('shell-no-tray')
@@ -138,8 +140,10 @@ test('where the desktop has no tray the question says so, and the session goes o
   await page.getByText('Benchcast goes on in this small window').waitFor()
   expect(isHidden()).toBe(false)
   await expect.poll(() => page.evaluate(() => window.outerWidth)).toBeLessThan(500)
+  expect(await receiver.ended).toBe(0)
   await page.getByRole('button', { name: 'Full size' }).click()
   await expect.poll(() => page.evaluate(() => window.outerWidth)).toBeGreaterThan(900)
+  await page.getByText(VERIFIED).first().waitFor()
 })
 
 const VERIFIED = /^1 of 1 machines? verified/

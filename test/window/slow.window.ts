@@ -1,7 +1,10 @@
-/** What a bench with odd machines asks of the window, all of it real: one too slow to wait for, and Debian's receivers. */
+/** What an odd bench asks of the window, all of it real: a machine too slow to wait for, Debian's receivers, a weary laptop. */
+import { execFileSync } from 'node:child_process'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importImage, isSame, writeImage } from '../netns/commands.ts'
+import { factsIn } from './benchLab.ts'
 import { type LabWindow, openLabWindow } from './labWindow.ts'
 
 const MIB = 2 ** 20
@@ -87,4 +90,41 @@ test('Debian’s udp-receiver takes the image, and its tile never says that it w
   const tile = await page.locator('[data-state-name]').first().innerText()
   expect(tile).toContain(lab.host(1).address)
   expect(tile).not.toMatch(/Verified(?! by)/)
+  await button('Clear the bench').click()
+})
+
+test('what happens to the laptop stands above the bench with what to do, until it is over', async () => {
+  const { bench, lab } = window
+  const { page, picture } = bench
+  const { cards, card, battery } = factsIn(window.directory)
+  await window.button(/^Room 12/).click()
+  await window.open()
+  const alert = (hasText: string) => page.getByRole('alert').filter({ hasText })
+  writeFileSync(path.join(battery, 'status'), 'Discharging')
+  writeFileSync(path.join(battery, 'capacity'), '8')
+  await alert('This computer’s battery is at 8 %. Plug in its power supply').waitFor()
+  writeFileSync(path.join(card, 'carrier'), '0')
+  await alert(
+    'Network card lan0, which carries the session, lost its link. Plug the cable in',
+  ).waitFor()
+  const ip = (...words: string[]): void => {
+    execFileSync('ip', ['-n', lab.host(0).namespace, ...words])
+  }
+  // By its name a tunnel, by its kind a cable between two cards of this computer: those there are everywhere.
+  ip('link', 'add', 'wg0', 'type', 'veth', 'peer', 'name', 'wg0-far')
+  ip('address', 'add', '192.0.2.7/32', 'dev', 'wg0')
+  ip('link', 'set', 'wg0-far', 'up')
+  ip('link', 'set', 'wg0', 'up')
+  symlinkSync('/sys/devices/virtual/net/wg0', path.join(cards, 'wg0'))
+  await page.getByRole('status').filter({ hasText: 'A VPN or tunnel is on: wg0.' }).waitFor()
+  await picture('slow-laptop')
+  // The doctor finds the same, and need not say it twice.
+  expect(await page.getByText('has no link').count()).toBe(0)
+  writeFileSync(path.join(battery, 'status'), 'Charging')
+  writeFileSync(path.join(card, 'carrier'), '1')
+  rmSync(path.join(cards, 'wg0'))
+  ip('link', 'delete', 'wg0')
+  for (const part of ['battery is at', 'lost its link', 'VPN or tunnel']) {
+    await page.getByText(part).waitFor({ state: 'detached' })
+  }
 })

@@ -40,7 +40,7 @@ function batteryNotices(power: Power | null): LaptopNotice[] {
     {
       code: 'laptop/battery-low',
       severity: power.charge <= EMPTY_CHARGE ? 'fault' : 'warning',
-      sentence: `This computer's battery is at ${Math.floor(power.charge * 100)} %.`,
+      sentence: `This computer’s battery is at ${Math.floor(power.charge * 100)} %.`,
       advice: 'Plug in its power supply: when it goes to sleep, every machine waits.',
     },
   ]

@@ -42,6 +42,13 @@ export function CheckBench({
 /** More are read on the tiles. */
 const SHOWN = 4
 
+/** Said above the bench already, once the computer has lost the session's card. */
+const ABOUT_LOST_CARD: readonly string[] = [
+  'doctor/card-off',
+  'doctor/no-link',
+  'doctor/no-address',
+]
+
 /**
  * What the doctor found, the most serious first. Nothing while all is well, unless somebody asked: then it says that.
  */
@@ -55,9 +62,14 @@ export function Findings({
 }) {
   const byHand = useApp(state => state.examinedByHand)
   const show = useApp(state => state.showExamination)
+  const isCardLost = useApp(state =>
+    state.laptopNotices.some(notice => notice.code === 'laptop/card-lost'),
+  )
   if (examination === null) return null
   const isAskedFor = byHand === examination
-  const troubles = examination.findings.filter(isTroubling)
+  const troubles = examination.findings.filter(
+    one => isTroubling(one) && !(isCardLost && ABOUT_LOST_CARD.includes(one.code)),
+  )
   const shown = isAskedFor ? examination.findings : troubles
   if (shown.length === 0 && !isAskedFor) return null
   const isFault = troubles.some(one => one.severity === 'fault')

@@ -6,7 +6,7 @@ import { createLaptopSlice, type LaptopSlice, shownNotices } from './slice.ts'
 const battery = (percent: number, severity: LaptopNotice['severity']): LaptopNotice => ({
   code: 'laptop/battery-low',
   severity,
-  sentence: `This computer's battery is at ${percent} %.`,
+  sentence: `This computer’s battery is at ${percent} %.`,
   advice: 'Plug in its power supply.',
 })
 

@@ -81,7 +81,7 @@ export const LAPTOP_NOTICES: LaptopNotice[] = [
   {
     code: 'laptop/battery-low',
     severity: 'fault',
-    sentence: "This computer's battery is at 8 %.",
+    sentence: 'This computer’s battery is at 8 %.',
     advice: 'Plug in its power supply: when it goes to sleep, every machine waits.',
   },
   {
