@@ -35,7 +35,8 @@ export interface SessionStore {
   progress(id: string): unknown
   /** In one transaction with `record`: killed at any moment, both happened or neither. */
   ended(session: Pick<Session, 'id'>, result: Session | null, record: () => void): void
-  open(): StoredSession[]
+  /** `isWanted` by its id: reading one costs a look at its owner's process. */
+  open(isWanted?: (id: string) => boolean): StoredSession[]
 }
 
 const ownedPlanSchema = z.strictObject({
@@ -60,7 +61,7 @@ export function createSessionStore(database: Database): SessionStore {
     `INSERT INTO sessions (id, image_id, name, nic, plan_json, state, group_address, port, created_at_ms)
      VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?)`,
   )
-  const select = database.prepare(
+  const select = database.prepare<[], { readonly id: string }>(
     `SELECT * FROM sessions WHERE state = 'open' ORDER BY created_at_ms`,
   )
   const adopt = database.prepare(
@@ -101,7 +102,11 @@ export function createSessionStore(database: Database): SessionStore {
       })
       end.immediate()
     },
-    open: () => select.all().flatMap(stored),
+    open: (isWanted = () => true) =>
+      select
+        .all()
+        .filter(row => isWanted(row.id))
+        .flatMap(stored),
   }
 }
 
