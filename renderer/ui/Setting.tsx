@@ -19,9 +19,12 @@ export function Setting({
       type="button"
       {...rest}
       data-tone={isWarning ? 'warn' : undefined}
-      className="flex min-h-12 min-w-0 items-center gap-2.5 rounded-lg px-2.5 text-left hover:bg-sunken data-[state=open]:bg-sunken max-wide:basis-40 max-wide:grow"
+      className="flex min-h-12 min-w-0 items-center gap-2.5 rounded-lg px-2.5 text-left wide:max-[72rem]:px-1.5 hover:bg-sunken data-[state=open]:bg-sunken max-wide:basis-40 max-wide:grow"
     >
-      <Icon aria-hidden className={`size-5 shrink-0 ${isWarning ? 'text-tone' : 'text-muted'}`} />
+      <Icon
+        aria-hidden
+        className={`size-5 shrink-0 ${isWarning ? 'text-tone' : 'text-muted wide:max-[72rem]:hidden'}`}
+      />
       <span className="min-w-0">
         <span className="block truncate text-sm text-muted">{name}</span>
         <span className="block truncate font-medium tabular-nums" title={value}>

@@ -39,7 +39,7 @@ export function CardPicker() {
       trigger={
         <button
           type="button"
-          className="flex min-h-12 min-w-0 flex-[0_1_17rem] items-center gap-3 rounded-lg border border-edge bg-surface px-3 text-left hover:bg-sunken data-[state=open]:bg-sunken"
+          className="flex min-h-12 min-w-0 flex-[0_1_17rem] items-center gap-3 rounded-lg border border-edge bg-surface px-3 wide:max-[72rem]:basis-[13.5rem] wide:max-[72rem]:gap-2 wide:max-[72rem]:px-2 text-left hover:bg-sunken data-[state=open]:bg-sunken"
         >
           <Icon aria-hidden className="size-5 shrink-0 text-accent" />
           <span className="min-w-0 flex-1">

@@ -26,6 +26,18 @@ test('before the start a tile shows the disk and what is on it now; after it onl
   expect(tileText(shown({}), '', 'running', large).details).not.toContain('Windows')
 })
 
+test('what would be lost stands in full where there is room for it', () => {
+  const roomy = { ...large, lines: 8 }
+  const [disk = '', ...rest] = tileText(
+    shown({ state: 'joining' }),
+    '',
+    'waiting',
+    roomy,
+  ).details.split('\n')
+  expect(disk).toMatch(/^→ Samsung PM981a, \d+ GiB$/)
+  expect(rest.slice(0, 2)).toEqual(['On it: GPT: vfat "SYSTEM",', 'ntfs "Windows"'])
+})
+
 test('only who takes part waits for the start', () => {
   const note = (state: Receiver['state']): string =>
     tileText(shown({ state }), '', 'waiting', large).note

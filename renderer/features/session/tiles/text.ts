@@ -87,13 +87,27 @@ function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string
     .join('\n')
 }
 
+/** Over as many lines as there are, between the parts of a disk; the last line is cut where it is drawn. */
+function broken(text: string, length: number, lines: number): string[] {
+  const done: string[] = []
+  let line = ''
+  for (const part of text.split(/(?<=, )/)) {
+    if (line !== '' && line.length + part.length > length && done.length < lines - 1) {
+      done.push(line.trimEnd())
+      line = ''
+    }
+    line += part
+  }
+  return [...done, line]
+}
+
 /** Files are told apart by how their paths end. */
 function ending(path: string, length: number): string {
   return path.length <= length ? path : `…${path.slice(1 - length)}`
 }
 
-/** Disk, what is on it, model and address. */
-const LINES_FOR_CONTENT = 4
+/** Disk, model and address. */
+const LINES_BESIDE_CONTENT = 3
 
 /** What the doctor found matters more than that it works so far. */
 function warned(seen: Look, finding: string): Look {
@@ -113,7 +127,8 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
   const name = `→ ${diskName(disk)}`
   if (phase !== 'waiting' || disk.content === null) return [name]
   const now = `On it: ${contentWords(disk.content)}`
-  return lines >= LINES_FOR_CONTENT ? [name, now] : [`${name}. ${now}`]
+  const spare = lines - LINES_BESIDE_CONTENT
+  return spare > 0 ? [name, ...broken(now, room.lineLength, spare)] : [`${name}. ${now}`]
 }
 
 function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
