@@ -83,7 +83,7 @@ async function install() {
   // npm ci demands an entry even for other systems' optional packages. A registry that lacks those makes a lockfile
   // without them; everything else in it is still pinned by version and hash, and --no-save leaves it as it is.
   if (code !== 0 && lacksOnlyOptional(output)) {
-    ;({ code, output } = await runNpm(['install', '--no-save'], node, notice))
+    ;({ code, output } = await runNpm(['install', '--no-save'], node, 'Still installing packages.'))
   }
   if (code !== 0 || !matchesLockfile()) {
     throw new SetupError(
