@@ -45,16 +45,31 @@ export function startCapture(namespace: string, card: string, filter: string): P
     await sleep(SETTLE_MS)
     child.kill('SIGINT')
     await ended
-    const count = (pattern: RegExp) => Number(pattern.exec(said)?.[1] ?? Number.NaN)
-    const packets = count(/(\d+) packets? captured/)
-    return { packets, missed: count(/(\d+) packets? received by filter/) - packets }
+    const { packets, received } = countsAt(-1)
+    const before = countsAt(0)
+    return { packets, missed: Math.max(0, received - packets - (before.received - before.packets)) }
+  }
+  /** Of what tcpdump said of its counts: the first time, the last time. */
+  const countsAt = (index: 0 | -1) => {
+    const all = (pattern: RegExp): number =>
+      Number([...said.matchAll(pattern)].at(index)?.[1] ?? Number.NaN)
+    return {
+      packets: all(/(\d+) packets? captured/g),
+      received: all(/(\d+) packets? received by filter/g),
+    }
   }
   return new Promise((resolve, reject) => {
+    let isListening = false
     child.once('error', reject)
     child.once('close', () => reject(new Error(`tcpdump ended: ${said.trim()}`)))
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
-      if (said.includes('listening on')) resolve({ path: file, stop })
+      // Asked for its counts at once: what arrived between its socket and its filter is counted as passed by the filter.
+      if (!isListening && said.includes('listening on')) {
+        isListening = true
+        child.kill('SIGUSR1')
+      }
+      if (said.includes('received by filter')) resolve({ path: file, stop })
     })
   })
 }
