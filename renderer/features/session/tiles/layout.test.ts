@@ -30,6 +30,19 @@ test('room that is left magnifies: one machine most, and on a large screen eight
   expect(heightOf(large, 2)).toBeLessThanOrEqual(850)
 })
 
+test('larger letters never cost what a tile has to say', () => {
+  for (let width = 700; width <= 2600; width += 43) {
+    for (let height = 200; height <= 1400; height += 61) {
+      for (const count of [1, 2, 3, 5, 8, 12, 24]) {
+        const { density, zoom, lines } = layoutTiles(width, height, count, 1)
+        if (zoom > 1 && (density === 'large' || density === 'medium')) {
+          expect(lines).toBeGreaterThanOrEqual(7)
+        }
+      }
+    }
+  }
+})
+
 test('no layout is ever wider than its room', () => {
   for (let width = 320; width <= 3000; width += 61) {
     for (const count of [1, 2, 3, 7, 8, 40, 64, 200]) {

@@ -73,6 +73,10 @@ const SIZES: Readonly<Record<Density, Size>> = {
 const LINE = 18
 const LETTER = 6.5
 
+/** What is wrong and what to do, disk, model and address: not to be lost to larger letters. */
+const ROOMY_LINES = 7
+const ROOMY_LETTERS = 32
+
 /** Largest first. */
 const ZOOMS = [1.75, 1.5, 1.25, 1] as const
 
@@ -85,10 +89,17 @@ export function layoutTiles(width: number, height: number, count: number, scale:
     for (const zoom of ZOOMS) {
       const layout = { ...fit(density, width / zoom, height / zoom, count, scale), zoom }
       const rows = Math.ceil(count / layout.columns)
+      if (zoom > 1 && !isRoomy(layout)) continue
       if ((rows * (layout.tileHeight + layout.gap) - layout.gap) * zoom <= height) return layout
     }
   }
   return { ...fit('tiny', width, height, count, scale), zoom: 1 }
+}
+
+/** Whatever is to be said of a machine fits, or the tile says nothing but its state at any size. */
+function isRoomy({ density, lines, lineLength }: Layout): boolean {
+  const isMute = density === 'compact' || density === 'tiny'
+  return isMute || (lines >= ROOMY_LINES && lineLength >= ROOMY_LETTERS)
 }
 
 /** Which of `count` tiles to draw. */
