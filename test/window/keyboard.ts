@@ -48,7 +48,11 @@ async function seenFocus(page: Page): Promise<string> {
     const { left, top, right, bottom } = element.getBoundingClientRect()
     return {
       name: element.getAttribute('aria-label') ?? (label || wordsOf(element)),
-      outlinePixels: outlineStyle === 'none' ? 0 : Number.parseFloat(outlineWidth),
+      // In a magnified tile a computed width is the one before that, of whole pixels on the screen.
+      outlinePixels:
+        outlineStyle === 'none'
+          ? 0
+          : Math.round(Number.parseFloat(outlineWidth) * element.currentCSSZoom),
       isInView: right > 0 && bottom > 0 && left < innerWidth && top < innerHeight,
     }
   })
