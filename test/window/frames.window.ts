@@ -17,6 +17,8 @@ const LATE_MS = 34
 const DROPPED_AT_MOST = 6
 /** Of one core, all of Electron's processes. Wanted is a quarter; the rest is for caches that others empty. */
 const CPU_AT_MOST = 0.3
+/** Also where others disturb it. */
+const CPU_IN_ANY_CASE = 2 * CPU_AT_MOST
 /** Cores that others use, beyond which a run says more of them than of the window. */
 const BUSY_CORES = 0.5
 /** The same of a host that takes the processors away (steal, proc_stat(5)), seconds; a quiet one takes a tenth of it. */
@@ -37,7 +39,7 @@ interface Run {
 for (const machines of [64, 200]) {
   test(
     `${machines} machines changing ten times a second keep every frame, for little of a core`,
-    async () => {
+    async ({ skip }) => {
       const window = await launch({ script: `running:${machines}`, size: [1600, 900] })
       try {
         const { page } = window
@@ -56,6 +58,9 @@ for (const machines of [64, 200]) {
         } while (!isGood(run) && isDisturbed(run) && ++runs < RUNS_AT_MOST)
         expect(await words()).not.toBe(before)
         expect(run.frames.presented).toBeGreaterThan(50)
+        expect(run.cores).toBeLessThan(CPU_IN_ANY_CASE)
+        // Not one of the runs was the window's own: they say nothing of its frames, neither good nor bad.
+        if (!isGood(run) && isDisturbed(run)) return skip('others or the host had the processors')
         expect(run.frames.dropped.length).toBeLessThanOrEqual(DROPPED_AT_MOST)
         expect(run.lateGaps).toBeLessThanOrEqual(DROPPED_AT_MOST)
         expect(run.cores).toBeLessThan(CPU_AT_MOST)
