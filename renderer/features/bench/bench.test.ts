@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BenchMachine } from '../../../shared/bench.ts'
 import type { BootMachine } from '../../../shared/boot.ts'
+import { benchMachine } from '../../../test/window/scripted/machines.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import { shownMachines } from './bench.ts'
 
@@ -26,23 +27,8 @@ const starting = (mac: string, firstSeenAtMs = 0): BootMachine => ({
   starts: 1,
 })
 const up = (row: typeof first, part: Partial<BenchMachine> = {}): BenchMachine => ({
-  id: row.id,
-  number: row.number,
-  code: 'BCDF',
-  name: row.name,
-  mac: row.mac,
-  address: row.address,
-  maker: '',
-  model: '',
-  serial: '',
+  ...benchMachine(row, null),
   hardware: null,
-  state: 'ready',
-  sentence: '',
-  sessionId: null,
-  assignedTo: null,
-  chosenDisk: null,
-  firstSeenAtMs: 0,
-  lastSeenAtMs: 0,
   ...part,
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { BenchMachine } from '../../../shared/bench.ts'
 import type { BootMachine } from '../../../shared/boot.ts'
 import type { Receiver } from '../../../shared/session.ts'
+import { benchMachine } from '../../../test/window/scripted/machines.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import type { ShownMachine } from '../bench/bench.ts'
 import { adviceAt, compareShown, contentWords, isIn, isTroubled, lookAt } from './machineLook.ts'
@@ -13,25 +13,7 @@ const shown = (part: Partial<Receiver>): ShownMachine => {
   const row = { ...base, ...part }
   return { key: row.id, number: row.number, boot: null, machine: null, receiver: row }
 }
-const machine: BenchMachine = {
-  id: base.id,
-  number: base.number,
-  code: 'SVBE',
-  name: '',
-  mac: base.mac,
-  address: base.address,
-  maker: '',
-  model: '',
-  serial: '',
-  hardware: null,
-  state: 'ready',
-  sentence: '',
-  sessionId: null,
-  assignedTo: null,
-  chosenDisk: null,
-  firstSeenAtMs: 0,
-  lastSeenAtMs: 0,
-}
+const machine = benchMachine(base, null)
 const boot: BootMachine = {
   mac: '3c:52:82:00:00:01',
   uuid: null,

@@ -183,7 +183,7 @@ function disks(number: number): Disk[] {
 
 const LETTERS = 'BCDFGHKLMNPQRSTVWXYZ'
 
-function benchMachine(row: Receiver, sessionId: string | null): BenchMachine {
+export function benchMachine(row: Receiver, sessionId: string | null): BenchMachine {
   const code = [7, 11, 13, 17]
     .map(factor => LETTERS[(row.number * factor + factor) % LETTERS.length])
     .join('')
