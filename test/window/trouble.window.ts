@@ -160,7 +160,8 @@ async function expectRecordOf(ended: readonly string[]): Promise<void> {
     if (!machine) throw new Error(`The record has no machine of the tile “${tile}”.`)
     const isVerified = tile.startsWith('done ')
     expect(machine.state).toBe(isVerified ? 'done' : 'failed')
-    expect(tile).toContain(machine.target.path)
+    // Of a long path a tile shows the end.
+    expect(tile).toContain(path.basename(machine.target.path))
     // The reason of a failed one takes the room of the address.
     if (isVerified) expect(tile).toContain(machine.address)
     if (machine.fault) expect(tile).toContain(machine.fault.message)
