@@ -13,12 +13,16 @@ import { countFrames, type FrameCount, type TraceEvent } from './frameTrace.ts'
 const MEASURED_MS = 10_000
 /** Two frames at 60 Hz: beyond it somebody sees a jerk. */
 const LATE_MS = 34
+/**
+ * `npm run test:full`: the measurement, for a quiet computer of usual speed. Otherwise what no slow and busy one reaches
+ * unless something broke: virtual machines with half the speed drop some thirty frames and take a third of a core.
+ */
+const IS_MEASUREMENT = process.env['BENCHCAST_TEST_FULL'] === '1'
 /** Of some 600. Measured alone: none or one; the rest is for what the system itself does in ten seconds. */
-const DROPPED_AT_MOST = 6
+const DROPPED_AT_MOST = IS_MEASUREMENT ? 6 : 60
 /** Of one core, all of Electron's processes. Wanted is a quarter; the rest is for caches that others empty. */
-const CPU_AT_MOST = 0.3
-/** Also where others disturb it. */
-const CPU_IN_ANY_CASE = 2 * CPU_AT_MOST
+const CPU_IN_ANY_CASE = 0.6
+const CPU_AT_MOST = IS_MEASUREMENT ? 0.3 : CPU_IN_ANY_CASE
 /** Cores that others use, beyond which a run says more of them than of the window. */
 const BUSY_CORES = 0.5
 /** The same of a host that takes the processors away (steal, proc_stat(5)), seconds; a quiet one takes a tenth of it. */
