@@ -4,6 +4,7 @@
  * they stay in step only over a channel that loses and reorders nothing. Pure.
  */
 import type { Events } from './ipc.ts'
+import { receiverKey } from './session.ts'
 
 type Changed = Events['session:changed']
 type Row = Changed['receivers'][number]
@@ -25,7 +26,7 @@ export function createRowSender(): (change: Changed) => SentChange {
   let last = 0
   return ({ sessions, receivers, gone }) => {
     const sent = receivers.map(row => {
-      const key = `${row.sessionId}/${row.id}`
+      const key = receiverKey(row)
       const before = told.get(key)
       const of = before?.of ?? ++last
       told.set(key, { of, row })

@@ -227,6 +227,11 @@ export const receiverSchema = z.strictObject({
 })
 export type Receiver = z.infer<typeof receiverSchema>
 
+/** Of one machine in one session: a machine may have taken part in several. */
+export function receiverKey(row: Pick<Receiver, 'sessionId' | 'id'>): string {
+  return `${row.sessionId}/${row.id}`
+}
+
 /** How fast a session was sent, over the time up to `atMs`. */
 export const traceSampleSchema = z.strictObject({
   atMs,

@@ -29,23 +29,32 @@ const BUNDLES = [
 /** Builds what changed since it was last built, and says nothing of the rest. Fault: setup/build-failed. */
 export async function ensureBuilt(names = BUNDLES.map(bundle => bundle.name)) {
   const bundles = BUNDLES.filter(bundle => names.includes(bundle.name))
+  // A command that has nothing to build waits for nobody, and needs no right to write here.
+  if (bundles.every(isFresh)) return
   await withLock(join(root, '.cache', 'build.lock'), async () => {
-    for (const bundle of bundles) await build(bundle)
+    for (const bundle of bundles) if (!isFresh(bundle)) await build(bundle)
   })
 }
 
-async function build({ name, config, inputs }) {
+function stampOf({ name }) {
+  return join(outDirectory, name, '.inputs-sha256')
+}
+
+function isFresh(bundle) {
+  const stamp = stampOf(bundle)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf(bundle.inputs)
+}
+
+async function build(bundle) {
+  const { name, config, inputs } = bundle
   if (!existsSync(join(root, config))) {
     throw new SetupError(
       'setup/build-failed',
       `${config} is missing: this checkout is not whole. Clone it again.`,
     )
   }
-  const directory = join(outDirectory, name)
-  const stamp = join(directory, '.inputs-sha256')
-  // Contents, not times: a checkout of an older commit, or a deleted file, must be noticed too.
-  const hash = hashOf([...inputs, 'package-lock.json'])
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
+  // Of what it is built from: should that change meanwhile, it is built again next time.
+  const hash = hashOf(inputs)
   const { code, output } = await runQuiet(
     node24,
     [tool('vite', 'bin/vite.js'), 'build', '--config', config],
@@ -63,11 +72,13 @@ async function build({ name, config, inputs }) {
       `${output.trim()}\nThe build of ${name} failed; Vite’s own words are above.`,
     )
   }
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(stamp, hash)
+  mkdirSync(join(outDirectory, name), { recursive: true })
+  writeFileSync(stampOf(bundle), hash)
 }
 
-function hashOf(paths) {
+/** Of contents, not times: a checkout of an older commit, or a deleted file, must be noticed too. */
+function hashOf(inputs) {
+  const paths = [...inputs, 'package-lock.json']
   const hash = createHash('sha256')
   const left = paths.filter(path => path.startsWith('!')).map(path => path.slice(1))
   const taken = paths.filter(path => !path.startsWith('!'))

@@ -1,6 +1,6 @@
 /** Finds the rows that changed since the last look and numbers each change, so that late rows never win. Pure. */
 import type { Events } from '../../shared/ipc.ts'
-import type { Receiver, Session } from '../../shared/session.ts'
+import { type Receiver, receiverKey, type Session } from '../../shared/session.ts'
 
 export interface RowTracker {
   /** Null when nothing changed. */
@@ -43,10 +43,6 @@ export function createRowTracker(): RowTracker {
       receivers: rows.receivers.map(row => revised(row, receivers.get(receiverKey(row)))),
     }),
   }
-}
-
-function receiverKey(row: Receiver): string {
-  return `${row.sessionId}/${row.id}`
 }
 
 function revised<Row extends { revision: number }>(row: Row, told: Told | undefined): Row {

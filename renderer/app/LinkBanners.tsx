@@ -1,7 +1,7 @@
 /** Says when the engine is not there, and that it came back; and why the window is small. */
-import { LoaderCircle, Maximize2, PlugZap, RefreshCw, X } from 'lucide-react'
+import { LoaderCircle, Maximize2, PlugZap, RefreshCw } from 'lucide-react'
 import { Banner } from '../ui/Banner.tsx'
-import { Button, IconButton } from '../ui/Button.tsx'
+import { Button } from '../ui/Button.tsx'
 import { useApp, useEngine } from './context.ts'
 
 export function LinkBanners() {
@@ -86,7 +86,7 @@ function LinkBanner() {
             ? 'The engine stopped and was started again'
             : 'The connection to Benchcast is back'
         }
-        buttons={<IconButton icon={X} label="Close this message" onClick={restartSeen} />}
+        onClose={restartSeen}
       />
     )
   }

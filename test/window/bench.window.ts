@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BenchWindow, launch } from './app.ts'
+import { planLimit } from './planLimit.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
 
 const MIB = 2 ** 20
@@ -41,16 +42,9 @@ async function dropImage(sizeBytes: number): Promise<Buffer> {
 async function openBench(limitMbit: number | null): Promise<void> {
   await button(/^Network card|^Choose a network card/).click()
   await bench.page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
-  if (limitMbit !== null) await planLimit(limitMbit)
+  if (limitMbit !== null) await planLimit(bench.page, limitMbit)
   await big().click()
   await bench.page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
-}
-
-async function planLimit(mbit: number): Promise<void> {
-  await button(/^Options/).click()
-  await bench.page.getByLabel('Send at most').fill(String(mbit))
-  await button('Set the limit').click()
-  await button('Done').click()
 }
 
 async function setLimit(mbit: number): Promise<void> {

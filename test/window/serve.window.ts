@@ -8,6 +8,7 @@ import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openBrowser, serve, type Serving } from './browser.ts'
+import { planLimit } from './planLimit.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
 import { mountSmallDisk, type SmallDisk } from './smallDisk.ts'
 
@@ -71,10 +72,7 @@ test('two viewers see one session alike: waiting, running, slow, failed, paused,
   await onBoth(CONNECTED)
   const content = await importImage(one, 6 * 2 ** 20)
   await other.getByRole('list', { name: 'Images', exact: true }).getByText(name).waitFor()
-  await one.getByRole('button', { name: /^Options/ }).click()
-  await one.getByLabel('Send at most').fill('8')
-  await one.getByRole('button', { name: 'Set the limit' }).click()
-  await one.getByRole('button', { name: 'Done' }).click()
+  await planLimit(one, 8)
   await one.getByTestId('big-button').click()
   await onBoth(/^Bench open for/)
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importImage, isSame, writeImage } from '../netns/commands.ts'
 import { factsIn } from './benchLab.ts'
 import { type LabWindow, openLabWindow } from './labWindow.ts'
+import { planLimit } from './planLimit.ts'
 
 const MIB = 2 ** 20
 const IMAGE_BYTES = 24 * MIB
@@ -24,21 +25,13 @@ afterAll(() => window.close())
 const stateOf = (number: number): Promise<string | null> =>
   window.tile(number).getAttribute('data-state-name')
 
-async function limitTo(mbit: number): Promise<void> {
-  await window.button(/^Options/).click()
-  await window.bench.page.getByLabel('Send at most').fill(String(mbit))
-  await window.button('Set the limit').click()
-}
-
 test('the slowest is dropped once the policy says below which speed, and the others end green', async () => {
   const { bench, big, button } = window
   const { page, picture } = bench
   await button(/^Room 12/).click()
-  await limitTo(40)
-  await button('Done').click()
+  await planLimit(page, 40)
   await window.open()
-  const session = await page.getByTestId('big-button').innerText()
-  expect(session).toContain('Waiting')
+  expect(await page.getByTestId('big-button').innerText()).toContain('Waiting')
   const targets = [1, 2, 3].map(host => path.join(window.directory, `target${host}`))
   const machines = [1, 2, 3].map(host =>
     window.join(host, 'Room 12', `target${host}`, host === 3 ? ['--throttle', '2mbit'] : []),
@@ -71,7 +64,8 @@ test('Debian’s udp-receiver takes the image, and its tile never says that it w
   const { bench, big, button, lab } = window
   const { page, picture } = bench
   await button(/^Room 12/).click()
-  await limitTo(100)
+  await planLimit(page, 100)
+  await button(/^Options/).click()
   const options = page.getByRole('dialog', { name: 'Options of the next session' })
   await options.getByLabel('Stock udpcast receivers').check()
   await button('Done').click()

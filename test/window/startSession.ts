@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { BenchWindow } from './app.ts'
+import { planLimit } from './planLimit.ts'
 import { type ReceiverProcess, startReceiver } from './receivers.ts'
 
 /**
@@ -22,10 +23,7 @@ export async function startSession(
   await page.getByText('Imported', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^Network card|^Choose a network card/ }).click()
   await page.getByRole('menuitemradio', { name: /^lo\b/ }).click()
-  await page.getByRole('button', { name: /^Options/ }).click()
-  await page.getByLabel('Send at most').fill(String(limitMbit))
-  await page.getByRole('button', { name: 'Set the limit' }).click()
-  await page.getByRole('button', { name: 'Done' }).click()
+  await planLimit(page, limitMbit)
   await page.getByTestId('big-button').click()
   await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()
   const receiver = startReceiver(path.join(window.directory, 'disk.img'), name, [], command)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HistoryDetail } from '../../shared/history.ts'
 import { importImage, isSame, writeImage } from '../netns/commands.ts'
 import { type LabWindow, openLabWindow } from './labWindow.ts'
+import { planLimit } from './planLimit.ts'
 import { saved } from './saved.ts'
 import { mountSmallDisk, type SmallDisk } from './smallDisk.ts'
 
@@ -63,10 +64,7 @@ test('each trouble stands on its tile with its reason; the end is not green, and
   const { bench, big, button, tile } = window
   const { page, picture } = bench
   await button(/^Room 12/).click()
-  await button(/^Options/).click()
-  await page.getByLabel('Send at most').fill('6')
-  await button('Set the limit').click()
-  await button('Done').click()
+  await planLimit(page, 6)
   await button(/^Start By hand/).click()
   await button('Scheduled-cast').click()
   await page.keyboard.press('Escape')

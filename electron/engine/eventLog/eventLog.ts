@@ -1,7 +1,7 @@
 /** What happened in this engine, as sentences, for the diagnostics: the last 500, in memory, fed by the engine's rows. */
 import type { BootView } from '../../../shared/boot.ts'
 import type { CatalogTask } from '../../../shared/ipc.ts'
-import type { Receiver, Session } from '../../../shared/session.ts'
+import { type Receiver, receiverKey, type Session } from '../../../shared/session.ts'
 
 export { type DiagnosticFacts, diagnose, withoutHomes } from './diagnostics.ts'
 
@@ -68,7 +68,7 @@ export function createEventLog(now: () => number = Date.now): EventLog {
         const why = row.fault ? ` ${row.fault.code}: ${row.fault.message}` : ''
         turned(
           'session',
-          `${row.sessionId}/${row.id}`,
+          receiverKey(row),
           `${row.state}${why}`,
           `Session ${row.sessionId}, machine ${row.number} (${row.address}): ${row.state}.${why}`,
         )

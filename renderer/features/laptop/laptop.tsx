@@ -1,18 +1,9 @@
 /** What is wrong with the computer that runs the engine, and what to do, across the bench. */
-import {
-  BatteryWarning,
-  HardDrive,
-  type LucideIcon,
-  Monitor,
-  Shield,
-  Unplug,
-  X,
-} from 'lucide-react'
+import { BatteryWarning, HardDrive, type LucideIcon, Monitor, Shield, Unplug } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
 import type { LaptopNotice } from '../../../shared/laptop.ts'
 import { useApp, useEngine } from '../../app/context.ts'
 import { Banner } from '../../ui/Banner.tsx'
-import { IconButton } from '../../ui/Button.tsx'
 import { playEnd } from './chime.ts'
 import { createEndings } from './endings.ts'
 import { shownNotices } from './slice.ts'
@@ -43,11 +34,7 @@ export function LaptopBanners() {
         isUrgent={isFault}
         title={notice.sentence}
         note={notice.advice}
-        buttons={
-          !isFault && (
-            <IconButton icon={X} label="Close this message" onClick={() => close(notice)} />
-          )
-        }
+        {...(!isFault && { onClose: () => close(notice) })}
       />
     )
   })

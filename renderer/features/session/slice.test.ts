@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { createStore } from 'zustand'
-import type { Receiver, Session } from '../../../shared/session.ts'
+import { type Receiver, receiverKey, type Session } from '../../../shared/session.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import { type Batch, NO_CHANGE } from '../../engine.ts'
-import { createSessionSlice, receiverKey } from './slice.ts'
+import { createSessionSlice } from './slice.ts'
 
 const [image] = IMAGES
 if (!image) throw new Error('no image')

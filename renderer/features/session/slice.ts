@@ -1,6 +1,11 @@
 /** The page's mirror of the engine's sessions and their machines, and how fast they went. */
 import type { StateCreator } from 'zustand'
-import type { Receiver, Session, TraceSample } from '../../../shared/session.ts'
+import {
+  type Receiver,
+  receiverKey,
+  type Session,
+  type TraceSample,
+} from '../../../shared/session.ts'
 import type { Batch } from '../../engine.ts'
 import { joinedTrace, type Trace, traced } from './trace.ts'
 
@@ -38,10 +43,6 @@ export const createSessionSlice: StateCreator<SessionSlice> = set => ({
       merged({ ...state, sessions: new Map(), receivers: new Map(), traces: new Map() }, batch),
     ),
 })
-
-export function receiverKey(row: Pick<Receiver, 'sessionId' | 'id'>): string {
-  return `${row.sessionId}/${row.id}`
-}
 
 type Mirror = Pick<SessionSlice, 'sessions' | 'receivers' | 'traces' | 'shownSessionId'>
 

@@ -96,10 +96,14 @@ export function layoutTiles(width: number, height: number, count: number, scale:
   return { ...fit('tiny', width, height, count, scale), zoom: 1 }
 }
 
-/** Whatever is to be said of a machine fits, or the tile says nothing but its state at any size. */
+/** Number, state and percent: no room for sentences at any height. */
+export function isSmall(density: Density): boolean {
+  return density === 'compact' || density === 'tiny'
+}
+
+/** Whatever is to be said of a machine fits. */
 function isRoomy({ density, lines, lineLength }: Layout): boolean {
-  const isMute = density === 'compact' || density === 'tiny'
-  return isMute || (lines >= ROOMY_LINES && lineLength >= ROOMY_LETTERS)
+  return isSmall(density) || (lines >= ROOMY_LINES && lineLength >= ROOMY_LETTERS)
 }
 
 /** Which of `count` tiles to draw. */

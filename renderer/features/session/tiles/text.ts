@@ -8,7 +8,7 @@ import type { Look, Phase, Tone } from '../look.ts'
 import { adviceAt, contentWords, diskName, identityOf, lookAt, remarkAt } from '../machineLook.ts'
 import { isOnBench } from '../select.ts'
 import { targetDisk } from '../target.ts'
-import type { Layout } from './layout.ts'
+import { isSmall, type Layout } from './layout.ts'
 
 export interface TileText {
   readonly number: number | null
@@ -42,11 +42,11 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   const { receiver, machine, boot } = shown
   const { name, address, code } = identityOf(shown)
   const seen = warned(lookAt(shown, phase), finding)
-  const isSmall = room.density === 'compact' || room.density === 'tiny'
+  const isMute = isSmall(room.density)
   const isMeasured = receiver !== null && phase !== 'waiting' && receiver.state !== 'asking'
   const isSettled = seen.tone === 'done' || seen.tone === 'bad'
   const trouble = adviceAt(shown, phase) || finding
-  const note = isSmall || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
+  const note = isMute || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
   return {
     number: shown.number,
     code,
@@ -59,11 +59,11 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     state: room.density === 'large' ? seen.words : seen.word,
     percent: isMeasured && !isSettled ? formatPercent(seen.fraction) : '',
     // By whole percents where that is a pixel or two: the bar moves together with the figure.
-    fill: Math.floor(seen.fraction * (isSmall ? 100 : 1000)) / (isSmall ? 1 : 10),
+    fill: Math.floor(seen.fraction * (isMute ? 100 : 1000)) / (isMute ? 1 : 10),
     isMoving: isMeasured || (receiver === null && machine === null),
     trouble,
     note,
-    details: isSmall ? '' : details(shown, phase, room, trouble || note),
+    details: isMute ? '' : details(shown, phase, room, trouble || note),
   }
 }
 
