@@ -101,6 +101,9 @@ function broken(text: string, length: number, lines: number): string[] {
   return [...done, line]
 }
 
+/** Of a line's letters: those of paths are wider than most, and what is too long would lose its end after all. */
+const PATH_SHARE = 0.75
+
 /** Files are told apart by how their paths end. */
 function ending(path: string, length: number): string {
   return path.length <= length ? path : `…${path.slice(1 - length)}`
@@ -121,7 +124,7 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
   if (disk === null) {
     const count = shown.machine?.hardware?.disks.length ?? null
     const path = shown.receiver?.target.path ?? ''
-    if (path !== '') return [`→ ${ending(path, room.lineLength - 2)}`]
+    if (path !== '') return [`→ ${ending(path, Math.floor(room.lineLength * PATH_SHARE))}`]
     return count === null ? [] : count === 1 ? ['1 disk'] : [`${count} disks`]
   }
   const name = `→ ${diskName(disk)}`
