@@ -3,6 +3,7 @@
  * frames between page and engine without judging them.
  */
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import {
   app,
@@ -39,6 +40,8 @@ lockPages()
 if (process.platform === 'linux' && !existsSync('/dev/dri')) {
   app.commandLine.appendSwitch('disable-gpu')
 }
+// Chromium takes half of the cores to draw with: of two, one, which then does not finish 200 tiles within a frame.
+if (availableParallelism() < 4) app.commandLine.appendSwitch('num-raster-threads', '2')
 
 if (app.requestSingleInstanceLock()) void run()
 else app.quit()

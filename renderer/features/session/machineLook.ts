@@ -58,10 +58,13 @@ function lookOfStart(boot: BootMachine): Look {
 /** What to do about it, as a sentence; empty when nothing is wrong. */
 export function adviceAt(shown: ShownMachine, phase: Phase): string {
   const { receiver, machine, boot } = shown
-  if (receiver) return (isBack(shown, phase) && machine?.sentence) || advice(receiver, phase)
+  if (receiver && isBack(shown, phase)) return machine?.sentence || IS_BACK
+  if (receiver) return advice(receiver, phase)
   if (machine) return machine.state === 'gone' ? machine.sentence : ''
   return boot && doesNotStart(boot) ? boot.sentence : ''
 }
+
+const IS_BACK = 'It answers again, and goes on by itself.'
 
 /** The sentence of a tile where nothing is wrong; empty where figures say more. */
 export function remarkAt({ receiver, machine, boot }: ShownMachine): string {

@@ -45,7 +45,8 @@ export interface TileProps extends TileText {
  *
  * Up to ten times a second for each machine at work something on it changes, on a laptop that may draw without a graphics
  * card. So: plain elements in the flow, square bars of one colour, and nothing that is positioned, transformed or clipped
- * without need, since each of those costs its share of every frame.
+ * without need, since each of those costs its share of every frame. What changes most, figure and bar, is `still`: laid out
+ * by itself.
  */
 export const Tile = memo(function Tile(props: TileProps) {
   const { id, density, isOpen, onOpen, tone, fill } = props
@@ -67,7 +68,9 @@ export const Tile = memo(function Tile(props: TileProps) {
           className={`tile-bar block h-1 shrink-0 ${props.isMoving ? 'bg-sunken' : ''} ${density === 'large' ? 'mt-1.5' : 'mt-1'}`}
         >
           {props.isMoving && (
-            <span className="block h-full bg-tone" style={{ width: `${fill}%` }} />
+            <span className="still block h-full">
+              <span className="block h-full bg-tone" style={{ width: `${fill}%` }} />
+            </span>
           )}
         </span>
       </button>
@@ -184,7 +187,11 @@ function Progress({
     <span
       className={`${className} shrink-0 leading-none font-semibold whitespace-nowrap text-tone tabular-nums`}
     >
-      {isOver ? <Icon aria-hidden className="inline size-[1em] align-[-0.12em]" /> : percent}
+      {isOver ? (
+        <Icon aria-hidden className="inline size-[1em] align-[-0.12em]" />
+      ) : (
+        <span className="still block h-[1em] w-[4.4ch] text-right">{percent}</span>
+      )}
     </span>
   )
 }

@@ -1,24 +1,15 @@
 /** All machines as tiles that fill the room there is. Tiles far out of sight are not drawn. */
-import {
-  memo,
-  type RefObject,
-  useCallback,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Examination } from '../../../../shared/ipc.ts'
 import type { Session } from '../../../../shared/session.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
 import type { ShownMachine } from '../../bench/bench.ts'
 import { findingFor } from '../../doctor/doctor.tsx'
-import { type Phase, phaseOf } from '../look.ts'
-import { type Layout, layoutTiles, visibleTiles } from './layout.ts'
+import { phaseOf } from '../look.ts'
+import { layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 import { tileText } from './text.ts'
 import { Tile } from './Tile.tsx'
-import { useTurns } from './turns.ts'
 
 export function TileGrid({
   session,
@@ -45,7 +36,6 @@ export function TileGrid({
   const stepY = layout.tileHeight + layout.gap
   const { from, to } = visibleTiles(layout, room.above, room.seen, count)
   const drawn = useMemo(() => shown.slice(from, to), [shown, from, to])
-  const parts = useTurns(drawn, partSize(layout, drawn.length))
   return (
     <div ref={box} className="-m-1 p-1 wide:scroll wide:min-h-48 wide:flex-1">
       <ul
@@ -60,14 +50,14 @@ export function TileGrid({
           paddingTop: (from / layout.columns) * stepY,
         }}
       >
-        {parts.map((part, at) => (
-          <Part
-            key={at}
-            rows={part}
-            examination={examination}
-            phase={phase}
-            layout={layout}
-            openKey={part.some(one => one.key === open?.key) ? (open?.key ?? null) : null}
+        {drawn.map(one => (
+          <Tile
+            key={one.key}
+            id={one.key}
+            {...tileText(one, findingOf(examination, one), phase, layout)}
+            density={layout.density}
+            lines={layout.lines}
+            isOpen={one.key === open?.key}
             onOpen={openTile}
           />
         ))}
@@ -88,44 +78,6 @@ export function TileGrid({
       )}
     </div>
   )
-}
-
-/** Some rows of tiles, which are drawn in a frame of their own. */
-const Part = memo(function Part({
-  rows,
-  examination,
-  phase,
-  layout,
-  openKey,
-  onOpen,
-}: {
-  readonly rows: readonly ShownMachine[]
-  readonly examination: Examination | null
-  readonly phase: Phase
-  readonly layout: Layout
-  readonly openKey: string | null
-  readonly onOpen: (key: string, tile: HTMLElement) => void
-}) {
-  return rows.map(one => (
-    <Tile
-      key={one.key}
-      id={one.key}
-      {...tileText(one, findingOf(examination, one), phase, layout)}
-      density={layout.density}
-      lines={layout.lines}
-      isOpen={one.key === openKey}
-      onOpen={onOpen}
-    />
-  ))
-})
-
-/** About half of what a frame has time for where Chromium draws without a graphics card. */
-const TILES_A_FRAME = 80
-
-/** Whole rows of tiles, so that no part has a share in what another one draws. */
-function partSize({ columns }: Layout, drawn: number): number {
-  const parts = Math.max(1, Math.ceil(drawn / TILES_A_FRAME))
-  return Math.ceil(drawn / columns / parts) * columns
 }
 
 /** What the doctor found about a machine, and what to do; empty when nothing. */
