@@ -245,6 +245,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     if (work === null || state.work !== 'fetching' || isOver) return
     apply({ type: 'complete' })
     report()
+    speak(Date.now()) // The bench shows what is going on from now on, not from the next tick on.
     readBack(work).catch((error: unknown) => fail(error))
   }
 
@@ -279,18 +280,19 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
     const link = connector.link()
     const isBusy = state.link === 'joined' && state.work === 'fetching' && state.phase !== 'waiting'
     const dueMs = isBusy && work !== null ? reporter.dueMs(work.assembler()) : IDLE_REPORT_MS
-    if (link !== null && nowMs - reportAtMs >= dueMs - TICK_MS / 10) speak(link, nowMs)
+    if (link !== null && nowMs - reportAtMs >= dueMs - TICK_MS / 10) speak(nowMs)
     tell(nowMs)
     checkTimes(nowMs)
   }
 
   /** A report while fetching; while hashing the target, how far that is. */
-  function speak(link: Link, nowMs: number): void {
+  function speak(nowMs: number): void {
+    const link = connector.link()
     const isScanning = state.work === 'verifying' || (state.link === 'connecting' && work !== null)
     if (!isScanning) return report()
     reportAtMs = nowMs
     const doing = state.work === 'verifying' ? 'verifying' : 'joining'
-    link.send({ type: 'state', state: doing, doneBytes: work?.scannedBytes() ?? 0 })
+    link?.send({ type: 'state', state: doing, doneBytes: work?.scannedBytes() ?? 0 })
   }
 
   function tell(nowMs: number): void {

@@ -34,7 +34,7 @@ const JOIN: Join = {
   target: { path: '/dev/sda', kind: 'device', sizeBytes: 1_000_000, disk: null },
   nonce: '0'.repeat(32),
 }
-const REPORT = encodeNeedReport({
+const SEEN: NeedReport = {
   isFirst: false,
   limiter: null,
   seenSeq: 1,
@@ -43,7 +43,8 @@ const REPORT = encodeNeedReport({
   kernelDrops: 0,
   freeAssemblyKiB: 0,
   entries: [{ kind: 'have', firstChunk: 0, length: 1 }],
-})
+}
+const REPORT = encodeNeedReport(SEEN)
 
 let server: ControlServer
 let joined: Peer[]
@@ -179,6 +180,26 @@ describe('a receiver', () => {
     const atMs = Date.now()
     await once(socket, 'ping')
     expect(Date.now() - atMs).toBeGreaterThan(700)
+    socket.terminate()
+  })
+
+  it('that tells of datagrams it has just seen needs no ping', async () => {
+    const { socket } = await connectAndJoin()
+    await once(socket, 'ping')
+    let pings = 0
+    socket.on('ping', () => pings++)
+    let seenSeq = 0
+    const report = (): void => socket.send(encodeNeedReport({ ...SEEN, seenSeq: ++seenSeq }))
+    report()
+    const reporting = setInterval(report, 200)
+    await sleep(2500)
+    clearInterval(reporting)
+    expect(pings).toBe(0)
+    // The same again says nothing of whether datagrams still come.
+    const repeating = setInterval(() => socket.send(encodeNeedReport({ ...SEEN, seenSeq })), 200)
+    await sleep(2500)
+    clearInterval(repeating)
+    expect(pings).toBeGreaterThan(0)
     socket.terminate()
   })
 
