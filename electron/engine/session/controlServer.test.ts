@@ -34,7 +34,7 @@ const JOIN: Join = {
   target: { path: '/dev/sda', kind: 'device', sizeBytes: 1_000_000, disk: null },
   nonce: '0'.repeat(32),
 }
-const SEEN: NeedReport = {
+const REPORT = encodeNeedReport({
   isFirst: false,
   limiter: null,
   seenSeq: 1,
@@ -43,8 +43,7 @@ const SEEN: NeedReport = {
   kernelDrops: 0,
   freeAssemblyKiB: 0,
   entries: [{ kind: 'have', firstChunk: 0, length: 1 }],
-}
-const REPORT = encodeNeedReport(SEEN)
+})
 
 let server: ControlServer
 let joined: Peer[]
@@ -172,35 +171,6 @@ describe('a receiver', () => {
     await until(() => bytes >= manifest.length)
     expect(Buffer.from(got).equals(manifest)).toBe(true)
     client.socket.terminate()
-  })
-
-  it('is pinged each second', async () => {
-    const { socket } = await connectAndJoin()
-    await once(socket, 'ping')
-    const atMs = Date.now()
-    await once(socket, 'ping')
-    expect(Date.now() - atMs).toBeGreaterThan(700)
-    socket.terminate()
-  })
-
-  it('that tells of datagrams it has just seen needs no ping', async () => {
-    const { socket } = await connectAndJoin()
-    await once(socket, 'ping')
-    let pings = 0
-    socket.on('ping', () => pings++)
-    let seenSeq = 0
-    const report = (): void => socket.send(encodeNeedReport({ ...SEEN, seenSeq: ++seenSeq }))
-    report()
-    const reporting = setInterval(report, 200)
-    await sleep(2500)
-    clearInterval(reporting)
-    expect(pings).toBe(0)
-    // The same again says nothing of whether datagrams still come.
-    const repeating = setInterval(() => socket.send(encodeNeedReport({ ...SEEN, seenSeq })), 200)
-    await sleep(2500)
-    clearInterval(repeating)
-    expect(pings).toBeGreaterThan(0)
-    socket.terminate()
   })
 
   it('that the session refuses hears why and is gone', async () => {

@@ -1,8 +1,10 @@
-/** A fill on its way to one machine, through real sockets. */
+/** A fill on its way to one machine, and pings, through real sockets. */
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CONTROL_SUBPROTOCOL, controlPath } from '../../../shared/protocol/control.ts'
+import { encodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
 import { type ControlServer, openControlServer, type Peer } from './controlServer.ts'
 
@@ -58,7 +60,7 @@ async function join(onClosed: () => void): Promise<{ socket: WebSocket; peer: Pe
 
 const bytes = new Uint8Array(90_000).fill(3)
 
-test('arrives as it is, and the sender hears when the system took it', async () => {
+test('a fill arrives as it is, and the sender hears when the system took it', async () => {
   const { socket, peer } = await join(() => undefined)
   const got = once(socket, 'message') as Promise<[Buffer, boolean]>
   await new Promise<void>(resolve => peer.fill(bytes, resolve))
@@ -66,7 +68,7 @@ test('arrives as it is, and the sender hears when the system took it', async () 
   expect([data.equals(bytes), isBinary]).toEqual([true, true])
 })
 
-test('to a machine that is gone counts as taken: nothing waits for it', async () => {
+test('a fill to a machine that is gone counts as taken: nothing waits for it', async () => {
   let isClosed = false
   const { socket, peer } = await join(() => (isClosed = true))
   socket.terminate()
@@ -74,7 +76,7 @@ test('to a machine that is gone counts as taken: nothing waits for it', async ()
   await new Promise<void>(resolve => peer.fill(bytes, resolve))
 })
 
-test('to a machine that reads nothing is not called taken while it waits in this process', async () => {
+test('a fill to a machine that reads nothing is not called taken while it waits in this process', async () => {
   const { socket, peer } = await join(() => undefined)
   socket.pause()
   let taken = 0
@@ -84,3 +86,46 @@ test('to a machine that reads nothing is not called taken while it waits in this
   await new Promise(resolve => setTimeout(resolve, 200))
   expect(taken).toBeLessThan(200)
 })
+
+test('a machine that says nothing is pinged each second', async () => {
+  const { socket } = await join(() => undefined)
+  await once(socket, 'ping')
+  const atMs = Date.now()
+  await once(socket, 'ping')
+  expect(Date.now() - atMs).toBeGreaterThan(700)
+})
+
+test('a machine whose reports tell of new datagrams is not; one that repeats itself is', async () => {
+  const { socket } = await join(() => undefined)
+  await once(socket, 'ping')
+  let seenSeq = 0
+  const report = (): void => socket.send(reportOf(seenSeq))
+  const repeating = setInterval(report, 200)
+  const telling = setInterval(() => seenSeq++, 200)
+  try {
+    report()
+    let pings = 0
+    socket.on('ping', () => pings++)
+    await sleep(2500)
+    expect(pings).toBe(0)
+    clearInterval(telling)
+    await sleep(2500)
+    expect(pings).toBeGreaterThan(0)
+  } finally {
+    clearInterval(telling)
+    clearInterval(repeating)
+  }
+}, 15_000)
+
+function reportOf(seenSeq: number): Uint8Array {
+  return encodeNeedReport({
+    isFirst: false,
+    limiter: null,
+    seenSeq,
+    receivedDatagrams: seenSeq,
+    missedDatagrams: 0,
+    kernelDrops: 0,
+    freeAssemblyKiB: 0,
+    entries: [],
+  })
+}
