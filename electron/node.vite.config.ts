@@ -5,6 +5,7 @@
  */
 import path from 'node:path'
 import { defineConfig } from 'vite'
+import { finishedKernel } from '../build/finishedKernel.ts'
 import { threadEntries } from '../build/threadEntries.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -12,7 +13,7 @@ const root = path.join(import.meta.dirname, '..')
 export default defineConfig({
   root,
   publicDir: false,
-  plugins: [threadEntries(root, 'js')],
+  plugins: [threadEntries(root, 'js'), finishedKernel(root)],
   ssr: { noExternal: true, external: ['better-sqlite3', 'koffi', 'node-liblzma'] },
   build: {
     ssr: true,
