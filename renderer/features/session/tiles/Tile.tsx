@@ -115,9 +115,11 @@ function LargeBody(props: TileProps) {
 function MediumBody(props: TileProps) {
   return (
     <>
-      <span className="flex items-baseline gap-1.5">
+      <span className="flex items-baseline justify-between gap-1.5">
         <Number {...props} className="text-[2rem]" />
-        <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{props.code}</span>
+        {props.isCodeOnTop && (
+          <span className="min-w-0 flex-1 truncate font-mono text-sm text-muted">{props.code}</span>
+        )}
         <Progress {...props} className="text-xl" />
       </span>
       <Details text={props.details} />
@@ -190,7 +192,13 @@ function Progress({
       {isOver ? (
         <Icon aria-hidden className="inline size-[1em] align-[-0.12em]" />
       ) : (
-        <span className="still block h-[1em] w-[4.4ch] text-right">{percent}</span>
+        <span
+          className="still block h-[1em] text-right"
+          // A percent sign with its space is as wide as two figures, in some fonts a little more.
+          style={{ width: percent === '' ? 0 : `${percent.length + 0.1}ch` }}
+        >
+          {percent}
+        </span>
       )}
     </span>
   )

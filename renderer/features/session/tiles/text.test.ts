@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Receiver } from '../../../../shared/session.ts'
+import { benchMachine } from '../../../../test/window/scripted/machines.ts'
 import { IMAGES, receiver, session } from '../../../../test/window/scripted/rows.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
 import { tileText } from './text.ts'
@@ -17,6 +18,7 @@ const shown = (part: Partial<Receiver>): ShownMachine => {
   return { key: row.id, number: row.number, boot: null, machine: null, receiver: row }
 }
 const large = { density: 'large', lines: 4, lineLength: 32 } as const
+const medium = { density: 'medium', lines: 3, lineLength: 16 } as const
 const tiny = { density: 'tiny', lines: 0, lineLength: 16 } as const
 
 test('before the start a tile shows the disk and what is on it now; after it only the disk', () => {
@@ -36,6 +38,23 @@ test('what would be lost stands in full where there is room for it', () => {
   ).details.split('\n')
   expect(disk).toMatch(/^→ Samsung PM981a, \d+ GiB$/)
   expect(rest.slice(0, 2)).toEqual(['On it: GPT: vfat "SYSTEM",', 'ntfs "Windows"'])
+})
+
+test('a medium tile shows before the start what would be lost, in all its lines, and the code on top', () => {
+  const joining = shown({ state: 'joining' })
+  const lines = (count: number): string[] =>
+    tileText(joining, '', 'waiting', { ...medium, lines: count }).details.split('\n')
+  expect(lines(2)[0]).toBe('→ Samsung PM981a,')
+  expect(lines(2)[1]).toMatch(/^\d+ GiB\. On it: GPT/)
+  expect(lines(3)[2]).toBe('ntfs "Windows"')
+  expect(tileText(joining, '', 'waiting', medium).isCodeOnTop).toBe(true)
+})
+
+test('beside a figure there is no room for the code: it stands below', () => {
+  const machine = benchMachine(base, null)
+  const text = tileText({ ...shown({}), machine }, '', 'running', medium)
+  expect([text.percent, text.isCodeOnTop]).toEqual(['50 %', false])
+  expect(text.details.split('\n')[0]).toBe(`${machine.code} ${text.name}`)
 })
 
 test('only who takes part waits for the start', () => {

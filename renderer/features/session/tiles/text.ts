@@ -13,6 +13,8 @@ import { isSmall, type Layout } from './layout.ts'
 export interface TileText {
   readonly number: number | null
   readonly code: string
+  /** Otherwise it would be cut short there, and stands below. */
+  readonly isCodeOnTop: boolean
   readonly name: string
   readonly tone: Tone
   /** What the row of the machine calls its state. */
@@ -46,6 +48,7 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   const isMeasured = receiver !== null && phase !== 'waiting' && receiver.state !== 'asking'
   const isSettled = seen.tone === 'done' || seen.tone === 'bad'
   const trouble = adviceAt(shown, phase) || finding
+  const percent = isMeasured && !isSettled ? formatPercent(seen.fraction) : ''
   const note = isMute || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
   return {
     number: shown.number,
@@ -57,27 +60,41 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     isInSession: receiver !== null,
     word: seen.word,
     state: room.density === 'large' ? seen.words : seen.word,
-    percent: isMeasured && !isSettled ? formatPercent(seen.fraction) : '',
+    percent,
     // By whole percents where that is a pixel or two: the bar moves together with the figure.
     fill: Math.floor(seen.fraction * (isMute ? 100 : 1000)) / (isMute ? 1 : 10),
     isMoving: isMeasured || (receiver === null && machine === null),
     trouble,
     note,
-    details: isMute ? '' : details(shown, phase, room, trouble || note),
+    isCodeOnTop: room.density === 'large' || (percent === '' && !isSettled),
+    details: isMute
+      ? ''
+      : details(shown, phase, room, trouble || note, percent !== '' || isSettled),
   }
 }
 
 /** As many as there is room for beside the sentence: none of them matters more than that. */
-function details(shown: ShownMachine, phase: Phase, room: Room, sentence: string): string {
+function details(
+  shown: ShownMachine,
+  phase: Phase,
+  room: Room,
+  sentence: string,
+  isCodeBelow: boolean,
+): string {
   const { receiver } = shown
-  const { name, address, model, serial } = identityOf(shown)
+  const { name, address, model, serial, code } = identityOf(shown)
   const lost = receiver && phase === 'running' && !receiver.slowBecause ? receiver.lossFraction : 0
   // Words wrap earlier than letters.
-  const taken = Math.max(1, Math.ceil((sentence.length * 1.08) / room.lineLength))
+  const taken = Math.ceil((sentence.length * 1.08) / room.lineLength)
   const isNameless = name === address
+  const isMedium = room.density === 'medium'
+  const names = [isMedium && isCodeBelow ? code : '', isNameless ? address : isMedium ? name : '']
+    .filter(Boolean)
+    .join(' ')
+  const disk = targetLines(shown, phase, room, room.lines - taken)
   return [
-    isNameless ? address : room.density === 'medium' ? name : '',
-    ...targetLines(shown, phase, room, room.lines - taken),
+    // Before the first write nothing matters more than what would be lost.
+    ...(phase === 'waiting' ? [...disk, names] : [names, ...disk]),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
     isNameless ? '' : address,
@@ -130,13 +147,16 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
   const name = `→ ${diskName(disk)}`
   if (phase !== 'waiting' || disk.content === null) return [name]
   const now = `On it: ${contentWords(disk.content)}`
+  if (room.density === 'medium') return broken(`${name}. ${now}`, room.lineLength, lines)
   const spare = lines - LINES_BESIDE_CONTENT
   return spare > 0 ? [name, ...broken(now, room.lineLength, spare)] : [`${name}. ${now}`]
 }
 
 function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
   if (receiver === null || phase === 'ended') return ''
-  if (phase === 'waiting') return isOnBench(receiver) ? 'Waits for the start' : ''
+  // That it is ready says as much, where the line is needed for the disk.
+  if (phase === 'waiting')
+    return isOnBench(receiver) && density === 'large' ? 'Waits for the start' : ''
   const { rateBytesPerSecond, leftMs } = receiver
   const rate = rateBytesPerSecond > 0 ? formatRate(rateBytesPerSecond) : ''
   const left = leftMs === null ? '' : `${formatDuration(leftMs)} left`
