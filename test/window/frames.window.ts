@@ -23,7 +23,7 @@ const CPU_AT_MOST = 0.25
  */
 const TIMES_PLAIN = 2.5
 /** Of some 600, beyond what the plain page drops: what is drawn in a tenth of the time is seldom in the way of others. */
-const DROPPED_AT_MOST = 8
+const DROPPED_AT_MOST = 6
 /** Another pair where whoever else is at work was worse to the one than to the other. */
 const PAIRS_AT_MOST = 4
 /** Each run measures twice, with the trace and without. */
