@@ -68,8 +68,6 @@ export interface Assembler {
   release(stored: StoredChunk): void
   /** What is missing, oldest chunk first, at most `limit` entries. WHOLE entries are told once. */
   entries(limit: number): NeedEntry[]
-  /** Whether `entries` would say anything. */
-  isLacking(): boolean
   /** A new connection: sequence numbers may start again. Chunks in assembly are kept. */
   restart(): void
   counters(): AssemblerCounters
@@ -224,11 +222,6 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         if (entries.length >= limit) break
       }
       return entries
-    },
-    isLacking() {
-      if (lost.size > 0) return true
-      for (const chunk of assemblies.keys()) if (chunk !== current) return true
-      return false
     },
     restart() {
       sequence.restart()

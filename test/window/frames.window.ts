@@ -11,6 +11,8 @@ import { type BenchWindow, launch } from './app.ts'
 import { countFrames, type FrameCount, type TraceEvent } from './frameTrace.ts'
 import { showPlainBoxes } from './plainPage.ts'
 
+/** `npm run test:full`: the measurement, for a quiet computer of usual speed, where no slower page excuses anything. */
+const IS_MEASUREMENT = process.env['BENCHCAST_TEST_FULL'] === '1'
 const MEASURED_MS = 10_000
 const SIZE = [1600, 900] as const
 /** Two frames at 60 Hz: beyond it somebody sees a jerk. */
@@ -22,7 +24,7 @@ const CPU_AT_MOST = 0.25
  * panel beside them.
  */
 const TIMES_PLAIN = 2.5
-/** Of some 600, beyond what the plain page drops: what is drawn in a tenth of the time is seldom in the way of others. */
+/** Of some 600, beyond twice what the plain page drops: what takes longer to draw is more often in the way of others. */
 const DROPPED_AT_MOST = 6
 /** Another pair where whoever else is at work was worse to the one than to the other. */
 const PAIRS_AT_MOST = 4
@@ -53,7 +55,7 @@ for (const machines of [64, 200]) {
       } while (!isGood(bench, plain) && ++pairs < PAIRS_AT_MOST)
       expect(bench.frames.presented).toBeGreaterThan(50)
       expect(bench.frames.dropped.length).toBeLessThanOrEqual(droppedAtMost(plain))
-      expect(bench.lateGaps).toBeLessThanOrEqual(plain.lateGaps + DROPPED_AT_MOST)
+      expect(bench.lateGaps).toBeLessThanOrEqual(lateAtMost(plain))
       expect(bench.cores).toBeLessThan(coresAtMost(plain))
     },
     TIMEOUT_MS,
@@ -63,17 +65,21 @@ for (const machines of [64, 200]) {
 function isGood({ frames, lateGaps, cores }: Run, plain: Run): boolean {
   return (
     frames.dropped.length <= droppedAtMost(plain) &&
-    lateGaps <= plain.lateGaps + DROPPED_AT_MOST &&
+    lateGaps <= lateAtMost(plain) &&
     cores < coresAtMost(plain)
   )
 }
 
 function droppedAtMost(plain: Run): number {
-  return 2 * plain.frames.dropped.length + DROPPED_AT_MOST
+  return DROPPED_AT_MOST + (IS_MEASUREMENT ? 0 : 2 * plain.frames.dropped.length)
+}
+
+function lateAtMost(plain: Run): number {
+  return DROPPED_AT_MOST + (IS_MEASUREMENT ? 0 : plain.lateGaps)
 }
 
 function coresAtMost(plain: Run): number {
-  return Math.max(CPU_AT_MOST, TIMES_PLAIN * plain.cores)
+  return IS_MEASUREMENT ? CPU_AT_MOST : Math.max(CPU_AT_MOST, TIMES_PLAIN * plain.cores)
 }
 
 function describe({ frames, lateGaps, cores }: Run): string {

@@ -49,6 +49,8 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   const isSettled = seen.tone === 'done' || seen.tone === 'bad'
   const trouble = adviceAt(shown, phase) || finding
   const percent = isMeasured && !isSettled ? formatPercent(seen.fraction) : ''
+  // A figure or the sign of the end stands there instead.
+  const isCodeOnTop = room.density === 'large' || (percent === '' && !isSettled)
   const note = isMute || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
   return {
     number: shown.number,
@@ -66,10 +68,8 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     isMoving: isMeasured || (receiver === null && machine === null),
     trouble,
     note,
-    isCodeOnTop: room.density === 'large' || (percent === '' && !isSettled),
-    details: isMute
-      ? ''
-      : details(shown, phase, room, trouble || note, percent !== '' || isSettled),
+    isCodeOnTop,
+    details: isMute ? '' : details(shown, phase, room, trouble || note, isCodeOnTop ? '' : code),
   }
 }
 
@@ -79,18 +79,16 @@ function details(
   phase: Phase,
   room: Room,
   sentence: string,
-  isCodeBelow: boolean,
+  code: string,
 ): string {
   const { receiver } = shown
-  const { name, address, model, serial, code } = identityOf(shown)
+  const { name, address, model, serial } = identityOf(shown)
   const lost = receiver && phase === 'running' && !receiver.slowBecause ? receiver.lossFraction : 0
   // Words wrap earlier than letters.
   const taken = Math.ceil((sentence.length * 1.08) / room.lineLength)
   const isNameless = name === address
-  const isMedium = room.density === 'medium'
-  const names = [isMedium && isCodeBelow ? code : '', isNameless ? address : isMedium ? name : '']
-    .filter(Boolean)
-    .join(' ')
+  const shownName = isNameless ? address : room.density === 'medium' ? name : ''
+  const names = [code, shownName].filter(Boolean).join(' ')
   const disk = targetLines(shown, phase, room, room.lines - taken)
   return [
     // Before the first write nothing matters more than what would be lost.
@@ -154,9 +152,9 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
 
 function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
   if (receiver === null || phase === 'ended') return ''
-  // That it is ready says as much, where the line is needed for the disk.
-  if (phase === 'waiting')
-    return isOnBench(receiver) && density === 'large' ? 'Waits for the start' : ''
+  // On smaller tiles the line is needed for the disk, and that it is ready says as much.
+  const isNoted = density === 'large' && isOnBench(receiver)
+  if (phase === 'waiting') return isNoted ? 'Waits for the start' : ''
   const { rateBytesPerSecond, leftMs } = receiver
   const rate = rateBytesPerSecond > 0 ? formatRate(rateBytesPerSecond) : ''
   const left = leftMs === null ? '' : `${formatDuration(leftMs)} left`
