@@ -11,6 +11,7 @@ import { CHUNK_BYTES, SYMBOL_BYTES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import type { NeedEntry } from '../shared/protocol/needReport.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
+import type { SyncPacket } from '../shared/protocol/syncPacket.ts'
 import { seededRandom } from '../shared/seededRandom.ts'
 import { type Assembler, createAssembler, type StoredChunk } from './assembler.ts'
 
@@ -62,15 +63,17 @@ function symbols(chunk: number, storedBytes: number, txSeq: number): DataPacket[
   return packets
 }
 
-function sync(assembler: Assembler, txSeq: number, isReportNow = false): void {
+function sync(assembler: Assembler, txSeq: number, flags: Partial<SyncPacket> = {}): void {
   assembler.sync({
     kind: 'sync',
-    isReportNow,
+    isReportNow: false,
     isReportWanted: false,
+    mayReportsWait: false,
     isPaused: false,
     pass: 1,
     session: SESSION,
     txSeq,
+    ...flags,
   })
 }
 
@@ -151,6 +154,29 @@ test('what was lost is asked for once something newer was seen, and completes th
   expect(takeAll(assembler, repaired)).toHaveLength(1)
 })
 
+test('a report may wait while nothing is asked for, if the sender says so', () => {
+  const assembler = createAssembler({
+    manifest: manifestOf(300_000, 1000),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+    code,
+  })
+  const packets = symbols(0, 300_000, 1)
+  takeAll(assembler, packets.slice(1))
+  expect(assembler.mayWait()).toBe(false)
+  sync(assembler, packets.length + 1, { mayReportsWait: true })
+  expect(assembler.mayWait()).toBe(true) // The first symbol may still be coming.
+  assembler.take(symbols(1, 1000, packets.length + 2)[0] as DataPacket)
+  expect(assembler.mayWait()).toBe(false)
+  assembler.take({ ...(packets[0] as DataPacket), isRepeat: true, txSeq: 1000 })
+  expect(assembler.mayWait()).toBe(true)
+  sync(assembler, 1001)
+  expect(assembler.mayWait()).toBe(false)
+  sync(assembler, 1002, { mayReportsWait: true })
+  assembler.restart()
+  expect(assembler.mayWait()).toBe(false)
+})
+
 test('a SYNC shows what was lost at the tail', () => {
   const assembler = createAssembler({
     manifest: manifestOf(300_000),
@@ -164,7 +190,7 @@ test('a SYNC shows what was lost at the tail', () => {
   sync(assembler, packets.length + 1)
   expect(assembler.counters().missedDatagrams).toBe(3)
   expect(assembler.entries(100)).toEqual([]) // The chunk may still be on its way.
-  sync(assembler, packets.length + 2, true)
+  sync(assembler, packets.length + 2, { isReportNow: true })
   expect(missingSymbols(assembler.entries(100))).toHaveLength(3)
 })
 
@@ -180,7 +206,7 @@ test('whole missing blocks are asked for like single symbols', () => {
     assembler,
     packets.filter(packet => packet.block === 2),
   )
-  sync(assembler, 1000, true)
+  sync(assembler, 1000, { isReportNow: true })
   const entries = assembler.entries(100)
   expect(entries.map(entry => entry.kind === 'block' && entry.block)).toEqual([0, 1, 3, 4, 5])
   expect(missingSymbols(entries)).toHaveLength(745 - 124)
@@ -197,7 +223,7 @@ test('entries stop at the limit, oldest chunk first', () => {
   sizes.forEach((size, chunk) => {
     assembler.take(symbols(19 - chunk, size, 1 + chunk * 10)[0] as DataPacket)
   })
-  sync(assembler, 500, true)
+  sync(assembler, 500, { isReportNow: true })
   const entries = assembler.entries(3)
   expect(entries.map(entry => entry.kind === 'block' && entry.chunk)).toEqual([19, 18, 17])
   expect(assembler.entries(1000)).toHaveLength(20)
@@ -249,7 +275,7 @@ test('memory stays in its bound: the oldest incomplete chunk goes and is asked f
     expect(assembler.counters().freeBytes).toBeGreaterThanOrEqual(0)
   })
   expect(assembler.counters().crowdedOut).toBe(2)
-  sync(assembler, 9000, true)
+  sync(assembler, 9000, { isReportNow: true })
   const entries = assembler.entries(100)
   expect(entries.slice(0, 2)).toEqual([
     { kind: 'whole', firstChunk: 0, length: 1 },
@@ -342,7 +368,7 @@ test('held repair symbols lower what is asked for, and the same row counts once'
   })
   takeAll(assembler, symbols(0, size, 1).slice(4))
   takeAll(assembler, [...repairs(0, size, [9]), ...repairs(0, size, [9])])
-  sync(assembler, 3000, true)
+  sync(assembler, 3000, { isReportNow: true })
   expect(assembler.entries(10)).toMatchObject([{ kind: 'block', missingCount: 3 }])
   expect(assembler.counters().unneededSymbols).toBe(1)
 })

@@ -68,6 +68,8 @@ export interface Assembler {
   release(stored: StoredChunk): void
   /** What is missing, oldest chunk first, at most `limit` entries. WHOLE entries are told once. */
   entries(limit: number): NeedEntry[]
+  /** Whether `entries` has nothing to say, and the sender does not mind to hear that later. */
+  mayWait(): boolean
   /** A new connection: sequence numbers may start again. Chunks in assembly are kept. */
   restart(): void
   counters(): AssemblerCounters
@@ -109,6 +111,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const lost = new Set<number>()
   /** The chunk being sent now, whose missing symbols are not missed yet. */
   let current: number | null = null
+  /** As the sender said last. */
+  let mayReportsWait = false
   const count = { payloadBytes: 0, unneeded: 0, decoded: 0, contradictions: 0, crowdedOut: 0 }
 
   /** Memory for a chunk, if need be at the oldest incomplete one's expense. */
@@ -201,6 +205,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     takeSymbol,
     sync(packet) {
       sequence.see(packet.txSeq)
+      mayReportsWait = packet.mayReportsWait
       // SYNC goes out in the midst of chunks; only at the end of a pass does it say that the last one is through.
       if (packet.isReportNow) current = null
     },
@@ -223,10 +228,16 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       return entries
     },
+    mayWait() {
+      if (!mayReportsWait || lost.size > 0) return false
+      for (const chunk of assemblies.keys()) if (chunk !== current) return false
+      return true
+    },
     restart() {
       sequence.restart()
       lost.clear() // Nothing said means everything needed.
       current = null
+      mayReportsWait = false
     },
     counters() {
       return {

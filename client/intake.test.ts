@@ -27,6 +27,7 @@ function sync(session = SESSION, isReportNow = true): Uint8Array {
   return encodeSync({
     isReportNow,
     isReportWanted: false,
+    mayReportsWait: false,
     isPaused: false,
     pass: 1,
     session,

@@ -4,6 +4,7 @@ import { MAX_NEED_ENTRIES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import { decodeNeedReport, type NeedReport } from '../shared/protocol/needReport.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
+import type { SyncPacket } from '../shared/protocol/syncPacket.ts'
 import { createErasureCode } from '../shared/fec/fec.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import { createNeedReporter, type NeedReporter } from './needReporter.ts'
@@ -28,6 +29,17 @@ const SYMBOL: DataPacket = {
   txSeq: 0,
   storedBytes: 1,
   payload: Uint8Array.of(1),
+}
+
+const SYNC: SyncPacket = {
+  kind: 'sync',
+  isReportNow: false,
+  isReportWanted: false,
+  mayReportsWait: true,
+  isPaused: false,
+  pass: 1,
+  session: SYMBOL.session,
+  txSeq: 0,
 }
 
 function idle(): Assembler {
@@ -92,21 +104,27 @@ test('more runs than fit one report follow in the next ones, in order and within
   expect(told.map(entry => entry.kind !== 'block' && entry.firstChunk)).toEqual(chunks)
 })
 
-test('a report is due each 100 ms after 256 datagrams, and each 300 ms after fewer', () => {
+test('a report is due each 100 ms after enough datagrams, and later after fewer: much later where it may wait', () => {
   const reporter = createNeedReporter()
   const assembler = idle()
   let txSeq = 0
   const hear = (datagrams: number): void => {
     for (let i = 0; i < datagrams; i++) assembler.take({ ...SYMBOL, txSeq: ++txSeq })
   }
-  hear(255)
-  expect(reporter.dueMs(assembler)).toBe(300)
+  const due = (): number => reporter.dueMs(assembler)
+  hear(254)
+  expect(due()).toBe(300)
+  assembler.sync({ ...SYNC, txSeq: ++txSeq })
+  expect(due()).toBe(600)
+  reporter.have(0)
+  expect(due()).toBe(300)
   hear(1)
-  expect(reporter.dueMs(assembler)).toBe(100)
+  expect(due()).toBe(100)
   reporter.reports(assembler, { kernelDrops: 0, limiter: null }, 1)
-  expect(reporter.dueMs(assembler)).toBe(300)
-  hear(256)
-  expect(reporter.dueMs(assembler)).toBe(100)
+  hear(511)
+  expect(due()).toBe(600)
+  hear(1)
+  expect(due()).toBe(100)
   // Another assembler has counted nothing yet.
   reporter.reports(assembler, { kernelDrops: 0, limiter: null }, 1)
   expect(reporter.dueMs(idle())).toBe(100)

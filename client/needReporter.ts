@@ -13,8 +13,11 @@ import type { Assembler } from './assembler.ts'
 
 /** PROTOCOL.md §6.1. */
 const REPORT_MS = 100
-const SLOW_REPORT_MS = 300
 const REPORT_DATAGRAMS = 256
+const SLOW_REPORT_MS = 300
+/** Nothing to say but that it listens. */
+const EMPTY_REPORT_DATAGRAMS = 512
+const EMPTY_REPORT_MS = 600
 
 export interface NeedReporter {
   /** Admitted or readmitted: forgets what was told; `have` and `held` are all there is to tell. */
@@ -60,8 +63,11 @@ export function createNeedReporter(): NeedReporter {
     whole: chunk => void untold.set(chunk, 'whole'),
     dueMs(assembler) {
       const datagrams = assembler.counters().receivedDatagrams - toldDatagrams
+      const isEmpty = untold.size === 0 && backlog.length === 0 && assembler.mayWait()
       // A new assembler counts from zero.
-      return datagrams >= REPORT_DATAGRAMS || datagrams < 0 ? REPORT_MS : SLOW_REPORT_MS
+      if (datagrams < 0) return REPORT_MS
+      if (datagrams >= (isEmpty ? EMPTY_REPORT_DATAGRAMS : REPORT_DATAGRAMS)) return REPORT_MS
+      return isEmpty ? EMPTY_REPORT_MS : SLOW_REPORT_MS
     },
     reports(assembler, { kernelDrops, limiter }, limit) {
       const messages: Uint8Array[] = []

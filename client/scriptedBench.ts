@@ -179,6 +179,7 @@ export async function openScriptedBench(options: ScriptedBenchOptions): Promise<
     const packet = {
       isReportNow,
       isReportWanted: false,
+      mayReportsWait: false,
       isPaused: false,
       pass: 1,
       session,

@@ -5,6 +5,7 @@ import type { SessionId } from './packet.ts'
 const PACKET = {
   isReportNow: true,
   isReportWanted: false,
+  mayReportsWait: false,
   isPaused: false,
   pass: 0x0102,
   session: 0xc0ff_ee01 as SessionId,
@@ -18,12 +19,13 @@ test('the golden packet, byte for byte', () => {
 })
 
 test('every set of flags comes back as it was', () => {
-  for (let bits = 0; bits < 8; bits++) {
+  for (let bits = 0; bits < 16; bits++) {
     const packet = {
       ...PACKET,
       isReportNow: (bits & 1) !== 0,
       isPaused: (bits & 2) !== 0,
       isReportWanted: (bits & 4) !== 0,
+      mayReportsWait: (bits & 8) !== 0,
     }
     expect(encodeSync(packet)[1]).toBe(bits)
     expect(decodeSync(encodeSync(packet))).toEqual({ kind: 'sync', ...packet })
@@ -49,7 +51,7 @@ test('unknown flags and other types are refused, whatever else the bytes say', (
   for (let byte = 0; byte < 256; byte++) {
     const flags = encodeSync(PACKET)
     flags[1] = byte
-    expect(decodeSync(flags).kind).toBe(byte <= 7 ? 'sync' : 'malformed')
+    expect(decodeSync(flags).kind).toBe(byte <= 15 ? 'sync' : 'malformed')
     const first = encodeSync(PACKET)
     first[0] = byte
     expect(decodeSync(first).kind).toBe(byte === 0x12 ? 'sync' : 'malformed')

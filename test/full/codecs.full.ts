@@ -114,6 +114,7 @@ function trueMessages(): Uint8Array[] {
     encodeSync({
       isReportNow: true,
       isReportWanted: false,
+      mayReportsWait: false,
       isPaused: false,
       pass: 2,
       session,

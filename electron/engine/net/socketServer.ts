@@ -22,6 +22,8 @@ export interface SocketServerOptions {
   readonly headersTimeoutMs: number
   /** What a browser that looks in is told. */
   readonly help: string
+  /** Asked each second. A peer that is known to have heard from here in the last one is pinged only each sixth. */
+  hasHeard?(socket: WebSocket): boolean
   /** Open. It is pinged each second. */
   onSocket(socket: WebSocket, peerAddress: string): void
 }
@@ -34,6 +36,8 @@ export interface SocketServer {
 /** How often unfinished HTTP requests are looked at, ms. */
 const HEADERS_CHECK_MS = 1_000
 const PING_INTERVAL_MS = 1_000
+/** Pings in a row that a peer goes without. */
+const SPARED_PINGS = 5
 
 /** Rejects with the system's error where the address cannot be used. */
 export async function openSocketServer(options: SocketServerOptions): Promise<SocketServer> {
@@ -78,8 +82,15 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
     })
   })
   await listen(server, options)
+  const spared = new WeakMap<WebSocket, number>()
+  function ping(socket: WebSocket): void {
+    const times = spared.get(socket) ?? 0
+    const isSpared = options.hasHeard?.(socket) === true && times < SPARED_PINGS
+    spared.set(socket, isSpared ? times + 1 : 0)
+    if (!isSpared) socket.ping()
+  }
   const pings = setInterval(() => {
-    for (const socket of sockets.clients) if (socket.readyState === WebSocket.OPEN) socket.ping()
+    for (const socket of sockets.clients) if (socket.readyState === WebSocket.OPEN) ping(socket)
   }, PING_INTERVAL_MS)
   return {
     port: (server.address() as AddressInfo).port,

@@ -57,13 +57,18 @@ export interface TransmitterStats {
   readonly phase: 'sending' | 'asking' | 'idle'
 }
 
+/**
+ * What SYNC asks of receivers: a report each time, and more SYNC; what is usual; or to spare reports that have nothing
+ * to tell.
+ */
+export type ReportPace = 'hurried' | 'usual' | 'needed'
+
 export interface Transmitter {
   setRate(bitsPerSecond: number | null): void
   /** What machines can take below the rate: all of them, and stragglers in passes of their own; null for any rate. */
   setOwnPace(limit: number | null, catchUp: number | null): void
   setPaused(isPaused: boolean): void
-  /** SYNC then asks for reports each time, and comes more often. */
-  setReportsWanted(areWanted: boolean): void
+  setReports(pace: ReportPace): void
   /** How many leave the card for each datagram: they share the rate, and all are counted as sent. */
   setCopies(copies: number): void
   /** Sends what is due. Answers how long until there may be more, in ms; 0 = at once. */
@@ -103,7 +108,7 @@ export function createTransmitter(
   let catchUpRate: number | null = null
   let pacedAt = rate
   let isPaused = false
-  let areReportsWanted = false
+  let reports: ReportPace = 'usual'
   let slice: Slice | null = null
   let layout: BlockLayout = blockLayout(1)
   let at = 0
@@ -148,7 +153,8 @@ export function createTransmitter(
     const isReportNow = phase === 'asking'
     wire.sync({
       isReportNow,
-      isReportWanted: areReportsWanted,
+      isReportWanted: reports === 'hurried',
+      mayReportsWait: reports === 'needed',
       isPaused,
       pass: carousel.pass,
       session,
@@ -250,8 +256,8 @@ export function createTransmitter(
     setCopies(count) {
       copies = Math.max(1, count)
     },
-    setReportsWanted(areWanted) {
-      areReportsWanted = areWanted
+    setReports(pace) {
+      reports = pace
     },
     setPaused(paused) {
       isPaused = paused
@@ -270,7 +276,7 @@ export function createTransmitter(
         phase = 'sending'
         if (!sendNext(current)) return FULL_WAIT_MS
       }
-      sync(nowMs, areReportsWanted ? HURRIED_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS)
+      sync(nowMs, reports === 'hurried' ? HURRIED_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS)
       return pacer.waitMs(nowMs)
     },
     stats: () => ({

@@ -1,8 +1,10 @@
 /** A fill on its way to one machine, and pings, through real sockets. */
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { CONTROL_SUBPROTOCOL, controlPath } from '../../../shared/protocol/control.ts'
+import { encodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { PROTOCOL_VERSION, type SessionId } from '../../../shared/protocol/packet.ts'
 import { type ControlServer, openControlServer, type Peer } from './controlServer.ts'
 
@@ -85,10 +87,45 @@ test('a fill to a machine that reads nothing is not called taken while it waits 
   expect(taken).toBeLessThan(200)
 })
 
-test('a machine is pinged each second', async () => {
+test('a machine that says nothing is pinged each second', async () => {
   const { socket } = await join(() => undefined)
   await once(socket, 'ping')
   const atMs = Date.now()
   await once(socket, 'ping')
   expect(Date.now() - atMs).toBeGreaterThan(700)
 })
+
+test('a machine whose reports tell of new datagrams is not; one that repeats itself is', async () => {
+  const { socket } = await join(() => undefined)
+  await once(socket, 'ping')
+  let seenSeq = 0
+  const report = (): void => socket.send(reportOf(seenSeq))
+  const repeating = setInterval(report, 200)
+  const telling = setInterval(() => seenSeq++, 200)
+  try {
+    report()
+    let pings = 0
+    socket.on('ping', () => pings++)
+    await sleep(2500)
+    expect(pings).toBe(0)
+    clearInterval(telling)
+    await sleep(2500)
+    expect(pings).toBeGreaterThan(0)
+  } finally {
+    clearInterval(telling)
+    clearInterval(repeating)
+  }
+}, 15_000)
+
+function reportOf(seenSeq: number): Uint8Array {
+  return encodeNeedReport({
+    isFirst: false,
+    limiter: null,
+    seenSeq,
+    receivedDatagrams: seenSeq,
+    missedDatagrams: 0,
+    kernelDrops: 0,
+    freeAssemblyKiB: 0,
+    entries: [],
+  })
+}

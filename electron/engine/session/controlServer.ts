@@ -64,6 +64,8 @@ export async function openControlServer(
   address: string,
   onJoin: (peer: Peer) => PeerListener | null,
 ): Promise<ControlServer> {
+  /** Their reports told since the last ping of datagrams that had just come: under a cap, many pings cost their share. */
+  const hearing = new WeakSet<WebSocket>()
   try {
     return await openSocketServer({
       address,
@@ -75,7 +77,8 @@ export async function openControlServer(
       maxSocketsOfPeer: null,
       headersTimeoutMs: JOIN_TIMEOUT_MS,
       help: 'This is a Benchcast session. Machines join it with the Benchcast receiver.\n',
-      onSocket: (socket, peer) => attend(socket, peer, onJoin),
+      hasHeard: socket => hearing.delete(socket),
+      onSocket: (socket, peer) => attend(socket, peer, onJoin, () => void hearing.add(socket)),
     })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -87,8 +90,10 @@ function attend(
   socket: WebSocket,
   address: string,
   onJoin: (peer: Peer) => PeerListener | null,
+  onHearing: () => void,
 ): void {
   let listener: PeerListener | null = null
+  let seenSeq = 0
   let reports = 0
   let windowAtMs = 0
   let isRefused = false
@@ -124,6 +129,8 @@ function attend(
     }
     const report = decodeNeedReport(bytes)
     if (report.kind === 'malformed') return refuse(badMessage(`a need report (${report.reason})`))
+    if (report.seenSeq !== seenSeq) onHearing()
+    seenSeq = report.seenSeq
     listener.onReport(report, bytes)
   }
 
