@@ -137,6 +137,30 @@ describe('the automatic rate among reports', () => {
     })
   }
 
+  it('is up to speed within three seconds after a busy computer lost most of what came in a tenth of one', () => {
+    const auto = createAutoRate(null)
+    auto.count(1, true)
+    let owed = 0
+    let sent = 0
+    let missed = 0
+    for (let nowMs = 0; nowMs < 3_000; nowMs++) {
+      owed += auto.rateBitsPerSecond / 8000 / 1474
+      const datagrams = Math.floor(owed) - sent
+      sent += datagrams
+      if (nowMs > 50 && nowMs < 150) missed += Math.round(datagrams * 0.5)
+      auto.mark(sent, sent * 1474, nowMs)
+      auto.tick(nowMs)
+      const report = {
+        seenSeq: sent,
+        receivedDatagrams: sent - missed,
+        missedDatagrams: missed,
+      }
+      const everyMs = auto.isAskingForReports ? 25 : 300
+      if (nowMs % everyMs === 0) auto.report(1, report, nowMs)
+    }
+    expect(auto.rateBitsPerSecond).toBe(9.5e9)
+  })
+
   it('is not slowed for good by a busy receiver that tells of everything a third of a second late', () => {
     expect(lagging(5, () => 300).at(-1)).toBe(0.95e9)
   })

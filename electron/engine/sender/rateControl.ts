@@ -65,6 +65,8 @@ const NEAR_BELOW = 0.96
 /** There, linger; then, as what overflowed may be there no more, go on in steps that grow. */
 const LINGERING = 0.004
 const LINGERING_LESS = 2
+/** Where less arrived than any bench's slowest part carries: the first time, a busy computer stumbled. */
+const LINGERING_AFTER_STUMBLE = 0.25
 /** So far above it without loss, what overflowed is gone, or never was: a busy computer looks much like a full queue. */
 const PASSED = 1.2
 /** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
@@ -95,6 +97,8 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
   const risen = { lost: 0, datagrams: 0 }
   /** What arrived when some buffer last overflowed. */
   let overflowedAt = Infinity
+  /** It was less than the lowest rate, and that came through. */
+  let isKnownSlow = false
   /** The next step up from there, as a share. */
   let lingering = LINGERING
   /** What to come back to should there be no queue. */
@@ -122,7 +126,8 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
 
   function toWhatArrives(arrived: number): void {
     overflowedAt = arrived / (1 - floor)
-    lingering = LINGERING
+    const isStumble = overflowedAt < MIN_RATE && !isKnownSlow
+    lingering = isStumble ? LINGERING_AFTER_STUMBLE : LINGERING
     rate = Math.min(rate, overflowedAt * SLOWER)
   }
 
@@ -182,6 +187,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     // Half of it lost nothing: what arrived before is what fits.
     if (trial?.wasRising === true)
       rate = Math.max(rate, Math.min(overflowedAt, trial.rate) * SLOWER)
+    isKnownSlow ||= trial !== null && overflowedAt < MIN_RATE
     trial = null
     heldBack++
     if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
