@@ -1,6 +1,7 @@
 /** electron-builder's configuration, for the system that it runs on: installers are built where they are to run. */
 import path from 'node:path'
 import type { Configuration } from 'electron-builder'
+import electronLibraries from '../setup/electronLibraries.json' with { type: 'json' }
 import { type PackagedArch, type PackagedPlatform, packagedFiles, UNPACKED } from './contents.ts'
 import { shippedFuses } from './fuses.ts'
 
@@ -92,7 +93,7 @@ function linux({ commandLink }: PackagerOptions): Configuration {
     },
     deb: {
       packageName: 'benchcast',
-      depends: DEBIAN_LIBRARIES,
+      depends: electronLibraries.map(names => names.join(' | ')),
       recommends: ['xdg-utils'],
       packageCategory: 'admin',
       // xz makes it a quarter smaller, in ten times the time.
@@ -101,22 +102,6 @@ function linux({ commandLink }: PackagerOptions): Configuration {
     },
   }
 }
-
-/** Names as in Debian 12; Debian 13 and Ubuntu 24.04 provide all of these but libasound2. */
-const DEBIAN_LIBRARIES = [
-  'libgtk-3-0',
-  'libnss3',
-  'libasound2 | libasound2t64',
-  'libgbm1',
-  'libatk-bridge2.0-0',
-  'libcups2',
-  'libdrm2',
-  'libxkbcommon0',
-  'libxcomposite1',
-  'libxdamage1',
-  'libxrandr2',
-  'libnotify4',
-]
 
 function windows(): Configuration {
   return {

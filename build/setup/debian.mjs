@@ -9,22 +9,14 @@ import { runQuiet } from './child.mjs'
 import { SetupError } from './fault.mjs'
 import { cacheDirectory } from './paths.mjs'
 
-/** A name, or names of which one suffices: Debian 13 and Ubuntu 24.04 renamed libraries for 64-bit time (t64). */
-const ELECTRON = [
-  ['libgtk-3-0', 'libgtk-3-0t64'],
-  'libnss3',
-  ['libasound2', 'libasound2t64'],
-  'libgbm1',
-  ['libatk-bridge2.0-0', 'libatk-bridge2.0-0t64'],
-  ['libcups2', 'libcups2t64'],
-  'libdrm2',
-  'libxkbcommon0',
-  'libxcomposite1',
-  'libxdamage1',
-  'libxrandr2',
-  // Electron loads it when it is there; without it nobody is told on the desktop that a session ended.
-  'libnotify4',
-]
+/**
+ * What Electron is linked to, as the packages for Debian say too: a name, or names of which one suffices, as Debian 13 and
+ * Ubuntu 24.04 renamed libraries for 64-bit time (t64). libnotify Electron loads when it is there; without it nobody is
+ * told on the desktop that a session ended.
+ */
+const ELECTRON = JSON.parse(
+  readFileSync(new URL('electronLibraries.json', import.meta.url), 'utf8'),
+)
 
 /** Services for the window to talk to, and a browser for the dashboard. */
 const DESKTOP = ['dbus-daemon', 'libglib2.0-bin', 'python3-dbusmock', 'chromium']
