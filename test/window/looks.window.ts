@@ -1,6 +1,6 @@
 /** Pictures of every state, with the scripted engine: for looking at, and to see that each state draws at all. */
-import { expect, test } from 'vitest'
-import { launch } from './app.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openScenes, type Scenes } from './scenes/scenes.ts'
 
 const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])[] = [
   ['empty', 'empty', 'Image every machine on the bench at once'],
@@ -34,26 +34,28 @@ const LOOKS: readonly (readonly [name: string, script: string, waitFor: string])
 
 const only = process.env['LOOKS']?.split(',')
 
+let scenes: Scenes
+const complaints: string[] = []
+beforeAll(async () => {
+  scenes = await openScenes()
+  scenes.bench.page.on('console', message => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  scenes.bench.page.on('pageerror', error => complaints.push(error.message))
+})
+afterAll(() => scenes.close())
+
 for (const [name, script, text] of LOOKS) {
   if (only && !only.includes(name)) continue
   test(`${name} draws in both themes and at the smallest size, without a word from the console`, async () => {
-    const window = await launch({ script, size: [1280, 720] })
-    const complaints: string[] = []
-    window.page.on('console', message => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-    })
-    window.page.on('pageerror', error => complaints.push(error.message))
-    try {
-      await window.page.reload()
-      await window.page.getByText(text).first().waitFor()
-      await window.page.waitForTimeout(400)
-      await window.picture(`${name}-light`)
-      await window.page.emulateMedia({ colorScheme: 'dark' })
-      await window.page.waitForTimeout(200)
-      await window.picture(`${name}-dark`)
-      expect(complaints).toEqual([])
-    } finally {
-      await window.close()
+    complaints.length = 0
+    const page = await scenes.show(script)
+    await page.getByText(text).first().waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.waitForTimeout(300)
+      await scenes.bench.picture(`${name}-${colorScheme}`)
     }
+    expect(complaints).toEqual([])
   })
 }

@@ -4,7 +4,15 @@ import type { Receiver } from '../../../shared/session.ts'
 import { benchMachine } from '../../../test/window/scripted/machines.ts'
 import { IMAGES, receiver, session } from '../../../test/window/scripted/rows.ts'
 import type { ShownMachine } from '../bench/bench.ts'
-import { adviceAt, compareShown, contentWords, isIn, isTroubled, lookAt } from './machineLook.ts'
+import {
+  adviceAt,
+  compareShown,
+  contentWord,
+  contentWords,
+  isIn,
+  isTroubled,
+  lookAt,
+} from './machineLook.ts'
 
 const [image] = IMAGES
 if (!image) throw new Error('no image')
@@ -103,4 +111,15 @@ test('what is on a disk reads without the names of its parts', () => {
   expect(contentWords(['sda: gpt', 'sda1: vfat "SYSTEM"', 'sda2: ntfs "Windows"'])).toBe(
     'GPT: vfat "SYSTEM", ntfs "Windows"',
   )
+})
+
+test('in a word it is what people know it by', () => {
+  expect(contentWord([])).toBe('Blank disk')
+  expect(contentWord(['sda: gpt'])).toBe('Has partitions')
+  expect(contentWord(['sda: gpt', 'sda1: vfat'])).toBe('Has vfat')
+  expect(contentWord(['sda: xfs "Archive"'])).toBe('Has Archive')
+  expect(contentWord(['sda: dos', 'sda1: ext4', 'sda2: swap'])).toBe('Has ext4')
+  const windows = ['sda: gpt', 'sda1: vfat "SYSTEM"', 'sda2: ntfs "Basic data partition"']
+  expect(contentWord(windows)).toBe('Has NTFS')
+  expect(contentWord([...windows, 'sda3: ntfs "Windows"'])).toBe('Has Windows')
 })

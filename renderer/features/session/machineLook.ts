@@ -147,6 +147,27 @@ export function diskName(disk: Pick<Disk, 'name' | 'model' | 'sizeBytes'>): stri
   return `${disk.model || disk.name}, ${formatBytes(disk.sizeBytes)}`
 }
 
+/** Names that partitioning programs give to every part of a kind. */
+const NAMES_OF_ALL = /"(?:basic data partition|linux filesystem|primary)"/i
+
+/** What would be lost in a word or two: a name that people know, else a kind of file system. */
+export function contentWord(content: readonly string[]): string {
+  if (content.length === 0) return 'Blank disk'
+  const parts = content
+    .map(line =>
+      line
+        .replace(/^[a-z0-9]+: /, '')
+        .replace(NAMES_OF_ALL, '')
+        .trim(),
+    )
+    .filter(part => !/^(?:gpt|dos)\b/.test(part))
+  // Nobody keeps anything on what firmware and paging use.
+  const kept = parts.filter(part => !/^(?:vfat|swap)\b/.test(part))
+  const name = kept.map(part => /"(.+)"/.exec(part)?.[1]).find(found => found !== undefined)
+  const kind = (kept[0] ?? parts[0])?.replace(/^ntfs$/, 'NTFS')
+  return `Has ${name ?? kind ?? 'partitions'}`
+}
+
 /** What would be lost, in one line. */
 export function contentWords(content: readonly string[]): string {
   if (content.length === 0) return 'Blank'

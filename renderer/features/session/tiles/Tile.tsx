@@ -136,7 +136,7 @@ function CompactBody(props: TileProps) {
     <>
       <span className="flex items-baseline justify-between">
         <Number {...props} className="text-[2.25rem]" />
-        <Progress {...props} className="text-lg" />
+        <Corner {...props} className="text-lg" />
       </span>
       <State {...props} className="mt-auto text-sm font-medium" />
     </>
@@ -148,7 +148,7 @@ function TinyBody(props: TileProps) {
     <>
       <span className="flex items-baseline justify-between">
         <Number {...props} className="text-[1.6rem]" />
-        <Progress {...props} className="text-base" />
+        <Corner {...props} className="text-base" />
       </span>
       <State {...props} className="mt-auto text-[0.8rem] leading-none font-medium" />
     </>
@@ -175,6 +175,12 @@ function Number({ number, className }: Pick<TileText, 'number'> & { readonly cla
       )}
     </span>
   )
+}
+
+/** Before the start the size of the disk, then how far. */
+function Corner({ size, percent, ...props }: TileProps & { readonly className: string }) {
+  if (size === '' || percent !== '') return <Progress {...props} percent={percent} />
+  return <span className="text-[0.8rem] whitespace-nowrap text-muted">{size}</span>
 }
 
 /** How far, or that it is over. */
@@ -218,7 +224,7 @@ function State({
   return (
     <span className={`flex items-center gap-1.5 text-tone ${className}`}>
       {hasSign && !isOver && <Icon aria-hidden className="size-[1.1em] shrink-0" />}
-      <span className="whitespace-nowrap">{state}</span>
+      <span className="truncate">{state}</span>
     </span>
   )
 }

@@ -100,6 +100,15 @@ test('a small tile is the same for all that it does not show', () => {
   expect(text({}, 'Check its cable.')).not.toEqual(before)
 })
 
+test('a small tile says before the start how large the disk is and what it has', () => {
+  const text = (part: Partial<Receiver>) =>
+    tileText(shown({ state: 'joining', ...part }), '', 'waiting', tiny)
+  expect(text({})).toMatchObject({ state: 'Has Windows' })
+  expect(text({}).size).toMatch(/^\d+ GiB$/)
+  expect(text({ state: 'asking' }).state).toBe('Asks')
+  expect(tileText(shown({}), '', 'running', tiny).size).toBe('')
+})
+
 test('what is over needs no figure', () => {
   expect(tileText(shown({}), '', 'running', tiny).percent).toBe('50 %')
   for (const state of ['done', 'failed', 'refused'] as const) {

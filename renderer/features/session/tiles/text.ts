@@ -2,10 +2,24 @@
  * Everything that stands on a machine's tile, as plain values: a tile whose values are the same is not drawn again. Pure.
  */
 import type { Receiver } from '../../../../shared/session.ts'
-import { formatDuration, formatPercent, formatRate, formatShare } from '../../../ui/format.ts'
+import {
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatShare,
+} from '../../../ui/format.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
 import type { Look, Phase, Tone } from '../look.ts'
-import { adviceAt, contentWords, diskName, identityOf, lookAt, remarkAt } from '../machineLook.ts'
+import {
+  adviceAt,
+  contentWord,
+  contentWords,
+  diskName,
+  identityOf,
+  lookAt,
+  remarkAt,
+} from '../machineLook.ts'
 import { isOnBench } from '../select.ts'
 import { targetDisk } from '../target.ts'
 import { isSmall, type Layout } from './layout.ts'
@@ -26,6 +40,8 @@ export interface TileText {
   readonly state: string
   /** Empty where nothing is measured, or where the sign says it all. */
   readonly percent: string
+  /** Of the disk that would be erased: where there is no room for more, before the start. */
+  readonly size: string
   /** 0 to 100 of the bar. */
   readonly fill: number
   /** It gets somewhere, and how far is worth a bar. */
@@ -51,6 +67,10 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   const percent = isMeasured && !isSettled ? formatPercent(seen.fraction) : ''
   // A figure or the sign of the end stands there instead.
   const isCodeOnTop = room.density === 'large' || (percent === '' && !isSettled)
+  // Before the first write nothing matters more than what would be lost.
+  const disk = isMute && phase === 'waiting' ? targetDisk(shown) : null
+  const isReady = seen.tone === 'idle' && seen.word === 'Ready'
+  const shortState = isReady && disk?.content ? contentWord(disk.content) : seen.word
   const note = isMute || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
   return {
     number: shown.number,
@@ -61,8 +81,9 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     stateName: receiver?.state ?? machine?.state ?? boot?.state ?? '',
     isInSession: receiver !== null,
     word: seen.word,
-    state: room.density === 'large' ? seen.words : seen.word,
+    state: room.density === 'large' ? seen.words : shortState,
     percent,
+    size: disk === null ? '' : formatBytes(disk.sizeBytes),
     // By whole percents where that is a pixel or two: the bar moves together with the figure.
     fill: Math.floor(seen.fraction * (isMute ? 100 : 1000)) / (isMute ? 1 : 10),
     isMoving: isMeasured || (receiver === null && machine === null),
@@ -91,7 +112,6 @@ function details(
   const names = [code, shownName].filter(Boolean).join(' ')
   const disk = targetLines(shown, phase, room, room.lines - taken)
   return [
-    // Before the first write nothing matters more than what would be lost.
     ...(phase === 'waiting' ? [...disk, names] : [names, ...disk]),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
