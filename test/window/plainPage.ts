@@ -31,10 +31,12 @@ export function showPlainBoxes(page: Page, count: number): Promise<void> {
       })
       document.body.replaceChildren(grid)
       let ticks = 0
-      setInterval(() => {
+      const moveAll = (): void => {
         ticks++
         for (const move of movers) move(ticks)
-      }, tickMs)
+      }
+      // In the midst of a frame it would be drawn in the next one only, and the trace would call this one dropped.
+      setInterval(() => requestAnimationFrame(moveAll), tickMs)
     },
     [count, TICKS_A_PERCENT, TICK_MS] as const,
   )
