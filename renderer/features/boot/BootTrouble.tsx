@@ -8,8 +8,9 @@ import { CommandText } from '../../ui/CommandText.tsx'
 import { chosenNic } from '../cards/slice.ts'
 import { useBootHelper } from './useBootHelper.ts'
 
-/** More are read on the tiles. */
+/** Sentences; and machines that have the same to say. More are read on the tiles. */
 const SHOWN = 3
+const SHOWN_MACHINES = 4
 
 /** Across the bench: machines cannot start over the network, or not all of them, and what to do. */
 export function BootTrouble() {
@@ -25,6 +26,7 @@ export function BootTrouble() {
 function StuckMachines() {
   const stuck = useApp(useShallow(state => state.bootMachines.filter(doesNotStart)))
   if (stuck.length === 0) return null
+  const reasons = [...Map.groupBy(stuck, machine => machine.sentence)]
   return (
     <Banner
       tone="warn"
@@ -36,13 +38,20 @@ function StuckMachines() {
       }
     >
       <ul className="mt-1 space-y-1">
-        {stuck.slice(0, SHOWN).map(machine => (
-          <li key={machine.mac}>
-            <span className="font-mono">{machine.mac}</span>: {machine.sentence}
+        {reasons.slice(0, SHOWN).map(([sentence, machines]) => (
+          <li key={sentence}>
+            <span className="font-mono">
+              {machines
+                .slice(0, SHOWN_MACHINES)
+                .map(machine => machine.mac)
+                .join(', ')}
+            </span>
+            {machines.length > SHOWN_MACHINES && ` and ${machines.length - SHOWN_MACHINES} more`}:{' '}
+            {sentence}
           </li>
         ))}
-        {stuck.length > SHOWN && (
-          <li className="text-muted">and {stuck.length - SHOWN} more, see the tiles.</li>
+        {reasons.length > SHOWN && (
+          <li className="text-muted">The tiles have {reasons.length - SHOWN} more reasons.</li>
         )}
       </ul>
     </Banner>

@@ -106,11 +106,12 @@ test('each filter shows what its name says', () => {
   expect(isIn(started({}), 'done')).toBe(false)
 })
 
-test('what is on a disk reads without the names of its parts', () => {
+test('what is on a disk reads without the names of its parts, what people keep first', () => {
   expect(contentWords([])).toBe('Blank')
   expect(contentWords(['sda: gpt', 'sda1: vfat "SYSTEM"', 'sda2: ntfs "Windows"'])).toBe(
-    'GPT: vfat "SYSTEM", ntfs "Windows"',
+    'ntfs "Windows", vfat "SYSTEM"',
   )
+  expect(contentWords(['sda: gpt'])).toBe('GPT')
 })
 
 test('in a word it is what people know it by', () => {

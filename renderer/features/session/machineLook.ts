@@ -147,31 +147,38 @@ export function diskName(disk: Pick<Disk, 'name' | 'model' | 'sizeBytes'>): stri
   return `${disk.model || disk.name}, ${formatBytes(disk.sizeBytes)}`
 }
 
-/** Names that partitioning programs give to every part of a kind. */
-const NAMES_OF_ALL = /"(?:basic data partition|linux filesystem|primary)"/i
+/** What would be lost, in one line, what people keep first. */
+export function contentWords(content: readonly string[]): string {
+  if (content.length === 0) return 'Blank'
+  const { table, parts } = contentOf(content)
+  const [mine, others] = [parts.filter(isKept), parts.filter(part => !isKept(part))]
+  return [...mine, ...others].join(', ') || table.toUpperCase()
+}
 
 /** What would be lost in a word or two: a name that people know, else a kind of file system. */
 export function contentWord(content: readonly string[]): string {
   if (content.length === 0) return 'Blank disk'
-  const parts = content
-    .map(line =>
-      line
-        .replace(/^[a-z0-9]+: /, '')
-        .replace(NAMES_OF_ALL, '')
-        .trim(),
-    )
-    .filter(part => !/^(?:gpt|dos)\b/.test(part))
-  // Nobody keeps anything on what firmware and paging use.
-  const kept = parts.filter(part => !/^(?:vfat|swap)\b/.test(part))
+  const parts = contentOf(content).parts.map(part => part.replace(NAMES_OF_ALL, '').trim())
+  const kept = parts.filter(isKept)
   const name = kept.map(part => /"(.+)"/.exec(part)?.[1]).find(found => found !== undefined)
   const kind = (kept[0] ?? parts[0])?.replace(/^ntfs$/, 'NTFS')
   return `Has ${name ?? kind ?? 'partitions'}`
 }
 
-/** What would be lost, in one line. */
-export function contentWords(content: readonly string[]): string {
-  if (content.length === 0) return 'Blank'
-  // Each line begins with the disk's or the part's own name.
-  const [table = '', ...parts] = content.map(line => line.replace(/^[a-z0-9]+: /, ''))
-  return parts.length === 0 ? table.toUpperCase() : `${table.toUpperCase()}: ${parts.join(', ')}`
+/** Names that partitioning programs give to every part of a kind. */
+const NAMES_OF_ALL = /"(?:basic data partition|linux filesystem|primary)"/i
+const TABLE = /^(?:gpt|dos)\b/
+
+/** Each line begins with the disk's or the part's own name; the table of its parts is one of them. */
+function contentOf(content: readonly string[]): { table: string; parts: string[] } {
+  const kinds = content.map(line => line.replace(/^[a-z0-9]+: /, ''))
+  return {
+    table: kinds.find(kind => TABLE.test(kind)) ?? '',
+    parts: kinds.filter(kind => !TABLE.test(kind)),
+  }
+}
+
+/** Nobody keeps anything on what firmware and paging use. */
+function isKept(part: string): boolean {
+  return !/^(?:vfat|swap)\b/.test(part)
 }

@@ -74,7 +74,9 @@ function createBench(scene: string, machines: number, emit: Emit): Bench {
     const fresh = session(of, nic)
     // Two sessions for the same image have ids of their own.
     current = { ...fresh, id: opened++ === 0 ? fresh.id : `0000000${opened}` }
-    const joining = scene === 'booting' ? Math.ceil(machines / 2) : machines
+    // Of an interrupted session no machine is left; they may be on the bench again.
+    const joining =
+      scene === 'interrupted' ? 0 : scene === 'booting' ? Math.ceil(machines / 2) : machines
     rows = Array.from({ length: joining }, (_, at) => receiver(current as Session, at + 1))
     if (scene === 'asking') {
       rows = rows.map(row => (row.number % 2 === 0 ? { ...row, state: 'asking' } : row))

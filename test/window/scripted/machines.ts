@@ -36,7 +36,7 @@ export function createScriptedBench(scene: string, count: number, emit: Emit): S
     const starting = Array.from({ length: Math.floor(count / 2) }, (_, at) => bootMachine(at))
     view = { ...view, machines: starting }
   }
-  if (scene === 'bench') {
+  if (scene === 'bench' || scene === 'interrupted') {
     const [image] = IMAGES
     if (!image) throw new Error('There is no image.')
     const of = session(image, 'enp0s31f6')
@@ -88,7 +88,7 @@ export function createScriptedBench(scene: string, count: number, emit: Emit): S
       'boot:medium': () => ({ bytes: 62 * 1024 * 1024 }),
     },
     took(of, rows) {
-      if (of.protocol === 'udpcast' || scene.startsWith('stock')) return
+      if (of.protocol === 'udpcast' || scene.startsWith('stock') || rows.length === 0) return
       machines = rows.map(row => benchMachine(row, of.id))
       told()
     },

@@ -37,7 +37,7 @@ test('what would be lost stands in full where there is room for it', () => {
     roomy,
   ).details.split('\n')
   expect(disk).toMatch(/^→ Samsung PM981a, \d+ GiB$/)
-  expect(rest.slice(0, 2)).toEqual(['On it: GPT: vfat "SYSTEM",', 'ntfs "Windows"'])
+  expect(rest.slice(0, 2)).toEqual(['On it: ntfs "Windows",', 'vfat "SYSTEM"'])
 })
 
 test('a medium tile shows before the start what would be lost, in all its lines, and the code on top', () => {
@@ -45,8 +45,8 @@ test('a medium tile shows before the start what would be lost, in all its lines,
   const lines = (count: number): string[] =>
     tileText(joining, '', 'waiting', { ...medium, lines: count }).details.split('\n')
   expect(lines(2)[0]).toBe('→ Samsung PM981a,')
-  expect(lines(2)[1]).toMatch(/^\d+ GiB\. On it: GPT/)
-  expect(lines(3)[2]).toBe('ntfs "Windows"')
+  expect(lines(2)[1]).toMatch(/^\d+ GiB\. On it: ntfs "Windows"/)
+  expect(lines(3)[2]).toBe('vfat "SYSTEM"')
   expect(tileText(joining, '', 'waiting', medium).isCodeOnTop).toBe(true)
 })
 
@@ -104,7 +104,7 @@ test('a small tile says before the start how large the disk is and what it has',
   const text = (part: Partial<Receiver>) =>
     tileText(shown({ state: 'joining', ...part }), '', 'waiting', tiny)
   expect(text({})).toMatchObject({ state: 'Has Windows' })
-  expect(text({}).size).toMatch(/^\d+ GiB$/)
+  expect(text({}).size).toMatch(/^\d+ G$/)
   expect(text({ state: 'asking' }).state).toBe('Asks')
   expect(tileText(shown({}), '', 'running', tiny).size).toBe('')
 })

@@ -40,7 +40,7 @@ export interface TileText {
   readonly state: string
   /** Empty where nothing is measured, or where the sign says it all. */
   readonly percent: string
-  /** Of the disk that would be erased: where there is no room for more, before the start. */
+  /** Of the disk that would be erased, as lsblk(8) tells it: where there is no room for more, before the start. */
   readonly size: string
   /** 0 to 100 of the bar. */
   readonly fill: number
@@ -83,7 +83,7 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     word: seen.word,
     state: room.density === 'large' ? seen.words : shortState,
     percent,
-    size: disk === null ? '' : formatBytes(disk.sizeBytes),
+    size: disk === null ? '' : formatBytes(disk.sizeBytes).replace('iB', ''),
     // By whole percents where that is a pixel or two: the bar moves together with the figure.
     fill: Math.floor(seen.fraction * (isMute ? 100 : 1000)) / (isMute ? 1 : 10),
     isMoving: isMeasured || (receiver === null && machine === null),
@@ -144,8 +144,8 @@ function ending(path: string, length: number): string {
   return path.length <= length ? path : `…${path.slice(1 - length)}`
 }
 
-/** Disk, model and address. */
-const LINES_BESIDE_CONTENT = 3
+/** Of a large tile, for its model. */
+const LINES_BESIDE_DISK = 1
 
 /** What the doctor found matters more than that it works so far. */
 function warned(seen: Look, finding: string): Look {
@@ -160,14 +160,20 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
     const count = shown.machine?.hardware?.disks.length ?? null
     const path = shown.receiver?.target.path ?? ''
     if (path !== '') return [`→ ${ending(path, Math.floor(room.lineLength * PATH_SHARE))}`]
-    return count === null ? [] : count === 1 ? ['1 disk'] : [`${count} disks`]
+    return count === null ? [] : [onlyDisk(shown) ?? `${count} disks`]
   }
   const name = `→ ${diskName(disk)}`
   if (phase !== 'waiting' || disk.content === null) return [name]
   const now = `On it: ${contentWords(disk.content)}`
   if (room.density === 'medium') return broken(`${name}. ${now}`, room.lineLength, lines)
-  const spare = lines - LINES_BESIDE_CONTENT
-  return spare > 0 ? [name, ...broken(now, room.lineLength, spare)] : [`${name}. ${now}`]
+  return [name, ...broken(now, room.lineLength, Math.max(1, lines - 1 - LINES_BESIDE_DISK))]
+}
+
+/** Named before anything is to be written to it; null where there are several, or none. */
+function onlyDisk({ machine }: ShownMachine): string | null {
+  const [disk, ...others] = machine?.hardware?.disks ?? []
+  if (disk === undefined || others.length > 0) return null
+  return `1 disk, ${formatBytes(disk.sizeBytes)}: ${disk.model || disk.name}`
 }
 
 function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
