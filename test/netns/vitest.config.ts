@@ -4,19 +4,25 @@ import { keepCompiledCode } from '../compiledCode.ts'
 
 keepCompiledCode()
 
-/** What they prove does not depend on how long anything takes, so two of them share the computer. */
+/** What they prove does not depend on how long anything takes, so several of them share the computer. */
 const PATIENT = [
   'benchAddress',
   'benchMachines',
   'boot',
+  'bootCrowd',
   'bootRights',
+  'delivery',
   'dhcpProbe',
   'dhcpServer',
   'dhcpService',
   'harness',
   'mtu',
   'querier',
+  'refresh',
+  'session',
+  'severalSessions',
   'tftp',
+  'trouble',
   'udpcast',
   'udpcastEngine',
 ].map(name => `test/netns/${name}.netns.ts`)
@@ -42,7 +48,7 @@ function project(
 export default defineConfig({
   test: {
     projects: [
-      project('patient', { include: PATIENT, maxWorkers: 2, sequence: { groupOrder: 0 } }),
+      project('patient', { include: PATIENT, maxWorkers: 3, sequence: { groupOrder: 0 } }),
       project('alone', {
         include: ['test/netns/*.netns.ts'],
         exclude: PATIENT,
