@@ -44,6 +44,15 @@ describe('the automatic rate before a queue that drops at its tail', () => {
     expect(Math.max(...queuedMs)).toBeLessThan(1_000)
   })
 
+  it.each([
+    { bitsPerSecond: 1.1e9, queueBytes: 32e6 },
+    { bitsPerSecond: 2e9, queueBytes: 64e6 },
+  ])('is not doubled into busy receivers until their memory overflows: %o', receivers => {
+    const { overflowBytes, used } = path({ ...receivers, seconds: 2 })
+    expect(overflowBytes).toBe(0)
+    expect(used(0.5, 2)).toBeGreaterThan(0.95)
+  })
+
   it('is the same for one receiver and for sixty', () => {
     for (const receivers of [1, 60]) {
       expect(path({ receivers, loss: 0.01 }).used(1, 4)).toBeGreaterThan(0.95)

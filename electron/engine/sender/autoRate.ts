@@ -21,6 +21,9 @@ export interface AutoRate {
 /** While rising, half of the time between two reports that were asked for: the first two after a change make a round. */
 const RISING_SPAN_MS = 12
 const RISING_DATAGRAMS = 30
+/** From here on, where twice the rate is more than a computer may take, long enough to see whether this one arrives. */
+const HIGH_RATE = 1e9
+const HIGH_RISING_SPAN_MS = 60
 const TRIAL_SPAN_MS = 40
 /** One report's interval, less what timers waver. */
 const SPAN_MS = 80
@@ -91,7 +94,7 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
       watchQueue(nowMs)
       if (emptyingAtMs === null) {
         const round = control.isRising
-          ? rounds.take(RISING_SPAN_MS, RISING_DATAGRAMS)
+          ? rounds.take(before < HIGH_RATE ? RISING_SPAN_MS : HIGH_RISING_SPAN_MS, RISING_DATAGRAMS)
           : rounds.take(isHurried() ? TRIAL_SPAN_MS : SPAN_MS, DATAGRAMS)
         if (round) control.step(round)
       }

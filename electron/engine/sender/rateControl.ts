@@ -84,6 +84,12 @@ const FLOOR_RISE = 0.001
 /** A rate that the sender reaches this much of is the limit, not the sender; to double it, nearly all. */
 const REACHED = 0.75
 const REACHED_TO_RISE = 0.9
+/**
+ * Less of what was sent arrived in the time it was sent in: at such rates receivers are busy with what they have, and twice
+ * as much would overflow their memory. At lower ones a network's queue fills, which twice as much shows sooner.
+ */
+const ARRIVED_TO_RISE = 0.7
+const BUSY_RATE = 500e6
 /** Rounds in a row that the sender must fail to reach the rate until nobody hurries any more. */
 const HELD_BACK = 3
 
@@ -183,7 +189,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     lingering = LINGERING
   }
 
-  function goOn(sent: number): void {
+  function goOn(sent: number, arrived: number): void {
     // Half of it lost nothing: what arrived before is what fits.
     if (trial?.wasRising === true)
       rate = Math.max(rate, Math.min(overflowedAt, trial.rate) * SLOWER)
@@ -192,7 +198,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     heldBack++
     if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
     heldBack = 0
-    if (isRising) rate *= RISE
+    if (isRising) rate *= rate < BUSY_RATE || arrived > sent * ARRIVED_TO_RISE ? RISE : 1
     else if (rate < overflowedAt * WELL_BELOW) rate *= FASTER_BELOW
     else if (rate < overflowedAt * NEAR_BELOW) rate *= FASTER
     else {
@@ -221,7 +227,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
         stepBack(loss, carried(loss, sentBitsPerSecond, arrivedBitsPerSecond))
       else {
         learn(loss, datagrams)
-        goOn(sentBitsPerSecond)
+        goOn(sentBitsPerSecond, arrivedBitsPerSecond)
       }
       return within()
     },
