@@ -37,21 +37,40 @@ const JUDGED: readonly Row[] = [
 const FULL: Sizes = { ordinaryMib: 256, largeMib: 1024, smallMib: 8, sparseGib: 20, crowd: 200 }
 const QUICK: Sizes = { ordinaryMib: 64, largeMib: 256, smallMib: 2, sparseGib: 2, crowd: 20 }
 
-const { values } = parseArgs({
-  options: {
-    row: { type: 'string' },
-    runs: { type: 'string' },
-    size: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    tools: { type: 'string' },
-    profile: { type: 'boolean', default: false },
-    receivers: { type: 'string' },
-    rates: { type: 'string' },
-    loss: { type: 'string' },
-    offload: { type: 'boolean', default: false },
-    'no-import': { type: 'boolean', default: false },
-  },
-})
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h', default: false },
+  row: { type: 'string' },
+  runs: { type: 'string' },
+  size: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  tools: { type: 'string' },
+  profile: { type: 'boolean', default: false },
+  receivers: { type: 'string' },
+  rates: { type: 'string' },
+  loss: { type: 'string' },
+  offload: { type: 'boolean', default: false },
+  'no-import': { type: 'boolean', default: false },
+} as const
+const HELP = `npm run bench -- [OPTION...]
+
+  --row NAME,...      rows by name: ${JUDGED.map(row => row.name).join(', ')}; and import
+  --runs N            runs of each cell
+  --size MIB          size of the image
+  --quick             every row, smaller and once
+  --tools NAME,...    benchcast, udpcast, uftp
+  --profile           Benchcast alone, once, with the heaviest functions
+  --receivers N,... --rates none|MBIT,... --loss PERCENT,...
+                      any cells instead, shown and not judged; --offload with segmentation offload
+  --no-import         without the import
+
+test/bench/README.md says what is measured, and how.
+`
+
+const values = parsed()
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 
 const startedAtMs = Date.now()
 const load = loadAverage()
@@ -163,6 +182,16 @@ function percent(text: string): number {
 function positive(text: string): number {
   const number = Number(text)
   return Number.isInteger(number) && number > 0 ? number : usage(`"${text}" is no whole number.`)
+}
+
+/** A sentence, not a stack, for an option that there is not. */
+function parsed(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return usage(`${reason}\n\n${HELP}`)
+  }
 }
 
 function usage(sentence: string): never {
