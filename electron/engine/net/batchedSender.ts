@@ -1,14 +1,14 @@
 /**
- * Multicast out of one card, many datagrams to a system call (Linux). Datagrams gather in one buffer; `flush` hands
- * them to sendmmsg(2), equal ones in runs that the kernel or the card cuts apart (udp(7), UDP_SEGMENT). A card without
- * checksum offload refuses runs with EIO: from then on each datagram is a message of its own, still in one call.
+ * Multicast out of one card, many datagrams to a system call (Linux). Datagrams stay where they are, header and payload;
+ * `flush` hands a list of them to sendmmsg(2), equal ones in runs that the kernel or the card cuts apart (udp(7),
+ * UDP_SEGMENT). A card without checksum offload refuses runs with EIO: from then on each datagram is a message of its own,
+ * still in one call.
  *
- * Packed, several of what was sent make one datagram: they lie one after another already, only the cuts are fewer.
+ * Packed, several of what was sent make one datagram: they follow one another already, only the cuts are fewer.
  */
 import { isMulticast } from './delivery.ts'
 import type { GroupSender, GroupSenderOptions } from './groupSender.ts'
 import {
-  createMessageVector,
   ERRNO,
   holdToCard,
   type LinuxSockets,
@@ -17,6 +17,7 @@ import {
   packMembership,
   systemError,
 } from './linuxSockets.ts'
+import { createMessageVector, createPartList } from './messageVector.ts'
 
 /** More than one tick of the transmitter, and what waits when the kernel is full. */
 const BATCH_BYTES = 512 * 1024
@@ -31,15 +32,16 @@ const MAX_SEGMENTS = 64
 /** 65,535 less IPv4 and UDP headers. */
 const MAX_DATAGRAM_BYTES = 65_507
 const MESSAGES = 64
+/** Header and payload. */
+const PARTS = 2
+/** Of one message: UIO_MAXIOV, linux/uio.h. */
+const MAX_PARTS = 1024
 /** As groupSender.ts: below a card's own queue. The kernel doubles it: eight of the longest runs. */
 const SEND_BUFFER_BYTES = 256 * 1024
 /** linux/in.h IP_PMTUDISC_DO: set DF, never fragment. */
 const NEVER_FRAGMENT = 2
 /** What a send of a run fails with where runs are not possible; for anything else it is refused as a datagram too. */
 const RUN_REFUSED: readonly number[] = [ERRNO.io, ERRNO.invalid, ERRNO.messageSize]
-
-/** Makes no views, as `set` and `subarray` would for each datagram. */
-const copyBytes = Buffer.prototype.copy
 
 /** Throws system errors: the address is no card's, no socket left. */
 export function openBatchedSender(sockets: LinuxSockets, options: GroupSenderOptions): GroupSender {
@@ -83,8 +85,7 @@ function createSender(
     OPTION.multicastCard,
     packMembership(sockets, null, options.interfaceAddress),
   )
-  const batch = new Uint8Array(new ArrayBuffer(BATCH_BYTES))
-  const batchAddress = sockets.addressOf(batch.buffer)
+  const parts = createPartList(sockets, BATCH_DATAGRAMS * PARTS)
   const messages = createMessageVector(sockets, MESSAGES)
   messages.setTo(packAddress(options.group, options.port))
   const packetBytes = new Uint16Array(BATCH_DATAGRAMS)
@@ -94,11 +95,10 @@ function createSender(
   /** Packets to a datagram, and the bytes that `gather` found. */
   let packing = 1
   let gatheredBytes = 0
-  /** Packets [first, end) wait; their bytes are [firstByte, endByte). */
+  /** Packets [first, end) wait. */
   let first = 0
   let end = 0
-  let firstByte = 0
-  let endByte = 0
+  let waitingBytes = 0
   let hasRuns = true
   let isBlocked = false
   let isClosed = false
@@ -117,16 +117,15 @@ function createSender(
   function layOut(): number {
     let count = 0
     let at = first
-    let atByte = firstByte
     while (at < end && count < MESSAGES) {
-      const startByte = atByte
       const start = at
+      let bytes = 0
       let packets = gather(at)
       const segment = gatheredBytes
       let datagrams = 0
       do {
         at += packets
-        atByte += gatheredBytes
+        bytes += gatheredBytes
         datagrams++
         packets = gather(at)
       } while (
@@ -136,10 +135,11 @@ function createSender(
         gatheredBytes > 0 &&
         gatheredBytes <= segment &&
         datagrams < MAX_SEGMENTS &&
-        atByte - startByte === datagrams * segment && // After a shorter one the run is over.
-        atByte - startByte + gatheredBytes <= MAX_DATAGRAM_BYTES
+        bytes === datagrams * segment && // After a shorter one the run is over.
+        bytes + gatheredBytes <= MAX_DATAGRAM_BYTES &&
+        (at + packets - start) * PARTS <= MAX_PARTS
       )
-      messages.setData(count, batchAddress + startByte, atByte - startByte)
+      messages.setParts(count, parts, start * PARTS, at * PARTS)
       messages.setSegment(count, datagrams > 1 ? segment : 0)
       inMessage[count] = at - start
       if (count === 0) firstRun = datagrams
@@ -149,7 +149,7 @@ function createSender(
   }
 
   function drop(packets: number): void {
-    for (let i = 0; i < packets; i++) firstByte += packetBytes[first++] ?? 0
+    for (let i = 0; i < packets; i++) waitingBytes -= packetBytes[first++] ?? 0
   }
 
   function refuse(errno: number): void {
@@ -181,20 +181,19 @@ function createSender(
       if (result < 0 && result !== -ERRNO.interrupted) refuse(-result)
       for (let i = 0; i < result; i++) drop(inMessage[i] ?? 0)
     }
-    first = end = firstByte = endByte = 0
+    first = end = waitingBytes = 0
   }
 
   function hasRoom(bytes: number): boolean {
-    return end < BATCH_DATAGRAMS && endByte + bytes <= BATCH_BYTES
+    return end < BATCH_DATAGRAMS && waitingBytes + bytes <= BATCH_BYTES
   }
 
   /** Moves what waits to the front. */
   function compact(): void {
-    batch.copyWithin(0, firstByte, endByte)
+    parts.moveToFront(first * PARTS, end * PARTS)
     packetBytes.copyWithin(0, first, end)
     end -= first
-    endByte -= firstByte
-    first = firstByte = 0
+    first = 0
   }
 
   return {
@@ -212,11 +211,11 @@ function createSender(
         // A caller that asks isFull() first never comes here: the datagram counts as lost.
         if (!hasRoom(bytes)) return options.onSendError(systemError('send', ERRNO.again))
       }
-      batch.set(header, endByte)
-      if (payload !== null) copyBytes.call(payload, batch, endByte + header.length, from, to)
+      parts.set(end * PARTS, header, 0, header.length)
+      parts.set(end * PARTS + 1, payload ?? header, from, to - from)
       packetBytes[end++] = bytes
-      endByte += bytes
-      if (!isBlocked && endByte - firstByte >= EAGER_BYTES) flush()
+      waitingBytes += bytes
+      if (!isBlocked && waitingBytes >= EAGER_BYTES) flush()
     },
     flush,
     pack(packets) {

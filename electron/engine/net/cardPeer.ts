@@ -5,13 +5,8 @@
  */
 import dgram from 'node:dgram'
 import { openCardDescriptor } from './cardSocket.ts'
-import {
-  createMessageVector,
-  ERRNO,
-  type LinuxSockets,
-  loadLinuxSockets,
-  systemError,
-} from './linuxSockets.ts'
+import { ERRNO, type LinuxSockets, loadLinuxSockets, systemError } from './linuxSockets.ts'
+import { createMessageVector } from './messageVector.ts'
 
 export interface CardPeersOptions {
   readonly card: string

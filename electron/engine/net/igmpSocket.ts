@@ -4,7 +4,6 @@
 import type { IgmpQuery } from './igmpPacket.ts'
 import { ALL_SYSTEMS, decodeQuery, INTERNETWORK_CONTROL, ROUTER_ALERT } from './igmpPacket.ts'
 import {
-  createMessageVector,
   type LinuxSockets,
   loadLinuxSockets,
   OPTION,
@@ -13,6 +12,7 @@ import {
   type SocketOption,
   systemError,
 } from './linuxSockets.ts'
+import { createMessageVector } from './messageVector.ts'
 
 export interface IgmpSocket {
   /** To all systems on the link. False when it did not leave: no link just now. */

@@ -1,5 +1,5 @@
 /**
- * The C library's socket calls that node:dgram lacks, and the structures they take: many datagrams in one call.
+ * The C library's socket calls that node:dgram lacks. What takes many datagrams in one call is packed in messageVector.ts.
  *
  * Structures are packed by hand into ArrayBuffers, whose memory never moves; koffi only passes numbers. All layouts
  * are those of 64-bit little-endian Linux, the same on x86_64 and arm64, glibc and musl.
@@ -83,30 +83,10 @@ export const ERRNO = {
 
 /** struct sockaddr_in, netinet/in.h: u16 family, then u16 port and u32 address in network order, 8 bytes of zero. */
 const SOCKADDR = { bytes: 16, family: 0, port: 2, address: 4 } as const
+export const SOCKADDR_BYTES = SOCKADDR.bytes
 
 /** struct ip_mreqn, netinet/in.h: group, address of the card, i32 index of the card. */
 const MREQN = { bytes: 12, group: 0, address: 4, index: 8 } as const
-
-/**
- * struct mmsghdr, bits/socket.h: a struct msghdr (pointer to name, u32 its length, pointer to iovecs, u64 their count,
- * pointer to control, u64 its length, i32 flags), then u32 the bytes received.
- */
-const MMSGHDR = {
-  bytes: 64,
-  name: 0,
-  nameBytes: 8,
-  iov: 16,
-  iovCount: 24,
-  control: 32,
-  controlBytes: 40,
-  receivedBytes: 56,
-} as const
-
-/** struct iovec, bits/types/struct_iovec.h: pointer, u64 length. */
-const IOVEC = { bytes: 16, length: 8 } as const
-
-/** struct cmsghdr, bits/socket.h: u64 length with this header, i32 level, i32 type, data. CMSG_SPACE of up to 8. */
-const CMSG = { bytes: 24, level: 8, type: 12, data: 16 } as const
 
 const AF_INET = 2
 /** SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, bits/socket_type.h. */
@@ -240,82 +220,6 @@ export function holdToCard(sockets: LinuxSockets, fd: number, cardAddress: strin
     sockets.setBytes(fd, OPTION.device, Buffer.from(`${name}\0`))
   } catch {
     // As above.
-  }
-}
-
-/** `count` struct mmsghdr, each with one iovec and room for one control message of up to 8 bytes. */
-export interface MessageVector {
-  readonly address: number
-  /** From one message to the next. */
-  readonly strideBytes: number
-  /** Every message goes to this sockaddr, which the vector keeps alive. */
-  setTo(sockaddr: Uint8Array<ArrayBuffer>): void
-  /** Memory that the message sends or fills. */
-  setData(index: number, address: number, bytes: number): void
-  /** To receive, a message must be given its room for control data anew each time. */
-  allowControl(index: number): void
-  /** Bytes received. */
-  bytes(index: number): number
-  /** Sends the message as datagrams of so many bytes, the last maybe shorter (UDP_SEGMENT, u16); 0: as one datagram. */
-  setSegment(index: number, bytes: number): void
-  /** Size of the datagrams that were coalesced into this message (UDP_GRO, int); 0: it is one datagram. */
-  segment(index: number): number
-}
-
-export function createMessageVector(sockets: LinuxSockets, count: number): MessageVector {
-  const memory = new ArrayBuffer(count * (MMSGHDR.bytes + IOVEC.bytes + CMSG.bytes))
-  const base = sockets.addressOf(memory)
-  const view = new DataView(memory)
-  const iovecs = count * MMSGHDR.bytes
-  const controls = iovecs + count * IOVEC.bytes
-  const setPointer = (at: number, address: number): void => {
-    view.setUint32(at, address >>> 0, true)
-    view.setUint32(at + 4, Math.floor(address / 0x1_0000_0000), true)
-  }
-  for (let i = 0; i < count; i++) {
-    const at = i * MMSGHDR.bytes
-    setPointer(at + MMSGHDR.iov, base + iovecs + i * IOVEC.bytes)
-    view.setUint32(at + MMSGHDR.iovCount, 1, true)
-    setPointer(at + MMSGHDR.control, base + controls + i * CMSG.bytes)
-  }
-  const setControlBytes = (index: number, bytes: number): void =>
-    view.setUint32(index * MMSGHDR.bytes + MMSGHDR.controlBytes, bytes, true)
-  let to: Uint8Array<ArrayBuffer> | null = null
-  return {
-    address: base,
-    strideBytes: MMSGHDR.bytes,
-    setTo(sockaddr) {
-      to = sockaddr
-      for (let i = 0; i < count; i++) {
-        setPointer(i * MMSGHDR.bytes + MMSGHDR.name, sockets.addressOf(to.buffer))
-        view.setUint32(i * MMSGHDR.bytes + MMSGHDR.nameBytes, SOCKADDR.bytes, true)
-      }
-    },
-    setData(index, address, bytes) {
-      const at = iovecs + index * IOVEC.bytes
-      setPointer(at, address)
-      view.setUint32(at + IOVEC.length, bytes, true)
-    },
-    allowControl: index => setControlBytes(index, CMSG.bytes),
-    bytes: index => view.getUint32(index * MMSGHDR.bytes + MMSGHDR.receivedBytes, true),
-    setSegment(index, bytes) {
-      setControlBytes(index, bytes === 0 ? 0 : CMSG.bytes)
-      if (bytes === 0) return
-      const at = controls + index * CMSG.bytes
-      view.setUint32(at, CMSG.data + 2, true)
-      view.setInt32(at + CMSG.level, OPTION.segment.level, true)
-      view.setInt32(at + CMSG.type, OPTION.segment.option, true)
-      view.setUint16(at + CMSG.data, bytes, true)
-    },
-    segment(index) {
-      if (view.getUint32(index * MMSGHDR.bytes + MMSGHDR.controlBytes, true) < CMSG.data + 4)
-        return 0
-      const at = controls + index * CMSG.bytes
-      const isCoalesced =
-        view.getInt32(at + CMSG.level, true) === OPTION.coalesce.level &&
-        view.getInt32(at + CMSG.type, true) === OPTION.coalesce.option
-      return isCoalesced ? view.getInt32(at + CMSG.data, true) : 0
-    },
   }
 }
 

@@ -5,13 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createRingProducer, type SharedRing, SLOT_BYTES } from './datagramRing.ts'
-import {
-  createMessageVector,
-  ERRNO,
-  type LinuxSockets,
-  loadLinuxSockets,
-  systemError,
-} from './linuxSockets.ts'
+import { ERRNO, type LinuxSockets, loadLinuxSockets, systemError } from './linuxSockets.ts'
+import { createMessageVector } from './messageVector.ts'
 
 export interface ReceiveThreadData {
   readonly fd: number
