@@ -34,6 +34,8 @@ const LATE_MS = 80
 const CAUGHT_UP_MS = 40
 /** How often a queue that does not empty is looked at again: longer than what arrives is measured over, and told. */
 const LOOK_AGAIN_MS = 450
+/** Between two reports nothing changes but the time: it is looked at this often. */
+const LOOK_MS = 20
 /** Out of a queue comes more than goes in while it empties. As much as goes in, just as late, was never in one. */
 const FROM_QUEUE = 1.15
 
@@ -46,6 +48,9 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
   let worst = { queuedMs: 0, atMs: 0 }
   /** As late as datagrams are told of without any queue: computers at work, and reports that wait for their turn. */
   let usualMs = 0
+
+  let hasNews = false
+  let lookedAtMs = -Infinity
 
   function watchQueue(nowMs: number): void {
     const { lagMs, bitsPerSecond } = rounds.arrival(nowMs)
@@ -88,8 +93,14 @@ export function createAutoRate(linkBitsPerSecond: number | null): AutoRate {
     withdraw: rounds.withdraw,
     mark: rounds.mark,
     restart: rounds.restart,
-    report: rounds.report,
+    report(slot, report, nowMs) {
+      rounds.report(slot, report, nowMs)
+      hasNews = true
+    },
     tick(nowMs) {
+      if (!hasNews && nowMs - lookedAtMs < LOOK_MS) return false
+      hasNews = false
+      lookedAtMs = nowMs
       const before = control.rateBitsPerSecond
       watchQueue(nowMs)
       if (emptyingAtMs === null) {
