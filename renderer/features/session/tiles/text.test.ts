@@ -38,6 +38,7 @@ test('what would be lost stands in full where there is room for it', () => {
   ).details.split('\n')
   expect(disk).toMatch(/^→ Samsung PM981a, \d+ GiB$/)
   expect(rest.slice(0, 2)).toEqual(['On it: ntfs "Windows",', 'vfat "SYSTEM"'])
+  expect(rest[2]).toMatch(/^Serial \w+$/)
 })
 
 test('a medium tile shows before the start what would be lost, in all its lines, and the code on top', () => {

@@ -166,7 +166,10 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
   if (phase !== 'waiting' || disk.content === null) return [name]
   const now = `On it: ${contentWords(disk.content)}`
   if (room.density === 'medium') return broken(`${name}. ${now}`, room.lineLength, lines)
-  return [name, ...broken(now, room.lineLength, Math.max(1, lines - 1 - LINES_BESIDE_DISK))]
+  const spare = lines - LINES_BESIDE_DISK
+  const told = [name, ...broken(now, room.lineLength, Math.max(1, spare - 1))]
+  if (disk.serial !== '' && told.length < spare) told.push(`Serial ${disk.serial}`)
+  return told
 }
 
 /** Named before anything is to be written to it; null where there are several, or none. */
