@@ -77,6 +77,16 @@ function sync(assembler: Assembler, txSeq: number, flags: Partial<SyncPacket> = 
   })
 }
 
+/** Of chunks of these sizes as stored, none of which is on the target, in 2 MiB. */
+function assemblerOf(...storedBytes: number[]): Assembler {
+  return createAssembler({
+    manifest: manifestOf(...storedBytes),
+    assemblyBytes: 2 * MIB,
+    has: () => false,
+    code,
+  })
+}
+
 function takeAll(assembler: Assembler, packets: readonly DataPacket[]): StoredChunk[] {
   return packets.map(packet => assembler.take(packet)).filter(stored => stored !== null)
 }
@@ -120,24 +130,14 @@ test('shuffled and repeated symbols complete the chunk once', () => {
   const random = seededRandom(9)
   const packets = symbols(0, CHUNK_BYTES, 1)
   const mixed = [...packets, ...packets].toSorted(() => random() - 0.5)
-  const assembler = createAssembler({
-    manifest: manifestOf(CHUNK_BYTES),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(CHUNK_BYTES)
   const stored = takeAll(assembler, mixed)
   expect(stored).toHaveLength(1)
   expect(Buffer.compare(stored[0]?.bytes ?? new Uint8Array(), content(0, CHUNK_BYTES))).toBe(0)
 })
 
 test('what was lost is asked for once something newer was seen, and completes the chunk', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(300_000, 2000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(300_000, 2000)
   const packets = symbols(0, 300_000, 1)
   const lost = packets.filter((_, i) => i === 0 || i === 50 || i === packets.length - 1)
   takeAll(
@@ -155,12 +155,7 @@ test('what was lost is asked for once something newer was seen, and completes th
 })
 
 test('a report may wait while nothing is asked for, if the sender says so', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(300_000, 1000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(300_000, 1000)
   const packets = symbols(0, 300_000, 1)
   takeAll(assembler, packets.slice(1))
   expect(assembler.mayWait()).toBe(false)
@@ -175,12 +170,7 @@ test('a report may wait while nothing is asked for, if the sender says so', () =
 })
 
 test('a SYNC shows what was lost at the tail', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(300_000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(300_000)
   const packets = symbols(0, 300_000, 1)
   takeAll(assembler, packets.slice(0, -3))
   expect(assembler.entries(100)).toEqual([])
@@ -192,12 +182,7 @@ test('a SYNC shows what was lost at the tail', () => {
 })
 
 test('whole missing blocks are asked for like single symbols', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(CHUNK_BYTES),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(CHUNK_BYTES)
   const packets = symbols(0, CHUNK_BYTES, 1)
   takeAll(
     assembler,
@@ -227,12 +212,7 @@ test('entries stop at the limit, oldest chunk first', () => {
 })
 
 test('what contradicts the manifest is counted and touches nothing', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(5000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(5000)
   expect(assembler.take(symbols(0, 4999, 1)[0] as DataPacket)).toBeNull()
   expect(assembler.take(symbols(1, 5000, 1)[0] as DataPacket)).toBeNull()
   expect(assembler.counters()).toMatchObject({
@@ -298,12 +278,7 @@ test('while the writer holds all memory, new chunks are passed over and nothing 
 })
 
 test('a sender that starts again counts from anew, and half-assembled chunks go on', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(5000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(5000)
   const packets = symbols(0, 5000, 900_000)
   takeAll(assembler, packets.slice(0, 2))
   assembler.restart()
@@ -313,12 +288,7 @@ test('a sender that starts again counts from anew, and half-assembled chunks go 
 })
 
 test('numbers wrap in the middle of a chunk', () => {
-  const assembler = createAssembler({
-    manifest: manifestOf(300_000),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(300_000)
   expect(takeAll(assembler, symbols(0, 300_000, 0xffff_ffc0))).toHaveLength(1)
   expect(assembler.counters().missedDatagrams).toBe(0)
 })
@@ -339,12 +309,7 @@ function repairs(chunk: number, storedBytes: number, rows: readonly number[]): D
 
 test('any repair symbols stand in for any lost ones, the short last one included', () => {
   const size = 100 * SYMBOL_BYTES - 77
-  const assembler = createAssembler({
-    manifest: manifestOf(size),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(size)
   const lost = new Set([0, 17, 99])
   takeAll(
     assembler,
@@ -357,12 +322,7 @@ test('any repair symbols stand in for any lost ones, the short last one included
 
 test('held repair symbols lower what is asked for, and the same row counts once', () => {
   const size = 50 * SYMBOL_BYTES
-  const assembler = createAssembler({
-    manifest: manifestOf(size),
-    assemblyBytes: 2 * MIB,
-    has: () => false,
-    code,
-  })
+  const assembler = assemblerOf(size)
   takeAll(assembler, symbols(0, size, 1).slice(4))
   takeAll(assembler, [...repairs(0, size, [9]), ...repairs(0, size, [9])])
   sync(assembler, 3000, { isReportNow: true })

@@ -25,9 +25,8 @@ const CPU_AT_MOST = 0.25
  */
 const TIMES_PLAIN = 2.5
 /**
- * Beside twice what the plain page drops: what takes longer to draw is more
- * often in the way of others. A plain page whose turns fall badly between two refreshes may drop all, and excuses no more
- * than this.
+ * Beside twice what the plain page drops: what takes longer to draw is more often in the way of others. A plain page whose
+ * turns fall badly between two refreshes may drop all, and excuses no more than this.
  */
 const DROPPED_AT_MOST = 3
 const EXCUSED_AT_MOST = 20
