@@ -112,6 +112,7 @@ test('what is on a disk reads without the names of its parts, what people keep f
     'ntfs "Windows", vfat "SYSTEM"',
   )
   expect(contentWords(['sda: gpt'])).toBe('GPT')
+  expect(contentWords(['sda: mac', 'sda2: hfsplus "Macintosh HD"'])).toBe('hfsplus "Macintosh HD"')
 })
 
 test('in a word it is what people know it by', () => {

@@ -151,8 +151,8 @@ export function diskName(disk: Pick<Disk, 'name' | 'model' | 'sizeBytes'>): stri
 export function contentWords(content: readonly string[]): string {
   if (content.length === 0) return 'Blank'
   const { table, parts } = contentOf(content)
-  const [mine, others] = [parts.filter(isKept), parts.filter(part => !isKept(part))]
-  return [...mine, ...others].join(', ') || table.toUpperCase()
+  const inOrder = parts.toSorted((a, b) => Number(isKept(b)) - Number(isKept(a)))
+  return inOrder.join(', ') || table.toUpperCase()
 }
 
 /** What would be lost in a word or two: a name that people know, else a kind of file system. */
@@ -167,7 +167,8 @@ export function contentWord(content: readonly string[]): string {
 
 /** Names that partitioning programs give to every part of a kind. */
 const NAMES_OF_ALL = /"(?:basic data partition|linux filesystem|primary)"/i
-const TABLE = /^(?:gpt|dos)\b/
+/** As blkid(8) calls kinds of partition tables. */
+const TABLE = /^(?:gpt|dos|mac|bsd|sun|sgi|atari)\b/
 
 /** Each line begins with the disk's or the part's own name; the table of its parts is one of them. */
 function contentOf(content: readonly string[]): { table: string; parts: string[] } {

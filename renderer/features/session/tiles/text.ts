@@ -1,6 +1,7 @@
 /**
  * Everything that stands on a machine's tile, as plain values: a tile whose values are the same is not drawn again. Pure.
  */
+import type { Disk } from '../../../../shared/bench.ts'
 import type { Receiver } from '../../../../shared/session.ts'
 import {
   formatBytes,
@@ -157,10 +158,10 @@ function warned(seen: Look, finding: string): Look {
 function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: number): string[] {
   const disk = targetDisk(shown)
   if (disk === null) {
-    const count = shown.machine?.hardware?.disks.length ?? null
+    const disks = shown.machine?.hardware?.disks ?? null
     const path = shown.receiver?.target.path ?? ''
     if (path !== '') return [`→ ${ending(path, Math.floor(room.lineLength * PATH_SHARE))}`]
-    return count === null ? [] : [onlyDisk(shown) ?? `${count} disks`]
+    return disks === null ? [] : [disksInBrief(disks)]
   }
   const name = `→ ${diskName(disk)}`
   if (phase !== 'waiting' || disk.content === null) return [name]
@@ -172,10 +173,10 @@ function targetLines(shown: ShownMachine, phase: Phase, room: Room, lines: numbe
   return told
 }
 
-/** Named before anything is to be written to it; null where there are several, or none. */
-function onlyDisk({ machine }: ShownMachine): string | null {
-  const [disk, ...others] = machine?.hardware?.disks ?? []
-  if (disk === undefined || others.length > 0) return null
+/** The only one is named before anything is to be written to it. */
+function disksInBrief(disks: readonly Disk[]): string {
+  const [disk] = disks
+  if (disk === undefined || disks.length > 1) return `${disks.length} disks`
   return `1 disk, ${formatBytes(disk.sizeBytes)}: ${disk.model || disk.name}`
 }
 
