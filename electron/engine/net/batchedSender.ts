@@ -19,9 +19,13 @@ import {
 } from './linuxSockets.ts'
 import { createMessageVector, createPartList } from './messageVector.ts'
 
-/** More than one tick of the transmitter, and what waits when the kernel is full. */
-const BATCH_BYTES = 512 * 1024
-const BATCH_DATAGRAMS = 1024
+/**
+ * Datagrams may wait in the process up to this many bytes, more than one tick of the transmitter; beyond it the sender
+ * holds still.
+ */
+export const QUEUE_BYTES = 512 * 1024
+/** And up to this many: tiny datagrams would otherwise outnumber the buffers that callers rotate. */
+export const QUEUE_DATAGRAMS = 1024
 /**
  * Gathered so far, a batch leaves: it is still in the processor's cache, and the card starts while we read on. Two
  * whole runs of the protocol's datagrams (45 x 1,432 bytes), so that no short ones are left between.
@@ -85,10 +89,10 @@ function createSender(
     OPTION.multicastCard,
     packMembership(sockets, null, options.interfaceAddress),
   )
-  const parts = createPartList(sockets, BATCH_DATAGRAMS * PARTS)
+  const parts = createPartList(sockets, QUEUE_DATAGRAMS * PARTS)
   const messages = createMessageVector(sockets, MESSAGES)
   messages.setTo(packAddress(options.group, options.port))
-  const packetBytes = new Uint16Array(BATCH_DATAGRAMS)
+  const packetBytes = new Uint16Array(QUEUE_DATAGRAMS)
   /** Packets in each message of the call that is being made, and datagrams in the first. */
   const inMessage = new Uint16Array(MESSAGES)
   let firstRun = 1
@@ -185,7 +189,7 @@ function createSender(
   }
 
   function hasRoom(bytes: number): boolean {
-    return end < BATCH_DATAGRAMS && waitingBytes + bytes <= BATCH_BYTES
+    return end < QUEUE_DATAGRAMS && waitingBytes + bytes <= QUEUE_BYTES
   }
 
   /** Moves what waits to the front. */

@@ -2,7 +2,8 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { type GroupSender, openGroupSender, QUEUE_DATAGRAMS } from './groupSender.ts'
+import { QUEUE_DATAGRAMS } from './batchedSender.ts'
+import { type GroupSender, openGroupSender } from './groupSender.ts'
 
 const GROUP = '239.255.99.7'
 const open: (() => void)[] = []

@@ -8,7 +8,7 @@
  * on whatever fits the card's MTU (ip(7), IP_PMTUDISC_WANT), and other systems' defaults, which may not set it.
  */
 import dgram from 'node:dgram'
-import { openBatchedSender } from './batchedSender.ts'
+import { openBatchedSender, QUEUE_BYTES, QUEUE_DATAGRAMS } from './batchedSender.ts'
 import { isMulticast } from './delivery.ts'
 import { loadLinuxSockets } from './linuxSockets.ts'
 
@@ -43,10 +43,6 @@ export interface GroupSenderOptions {
   onSendError(error: Error): void
 }
 
-/** Datagrams may wait in the process up to this many bytes; beyond it the sender holds still. */
-export const QUEUE_BYTES = 512 * 1024
-/** And up to this many: tiny datagrams would otherwise outnumber the buffers that callers rotate. */
-export const QUEUE_DATAGRAMS = 1024
 /**
  * Some 200 datagrams: 2 ms at 1 Gbit/s, as long as timers here sleep. A larger buffer outgrows the card's own queue
  * (a tbf's 50 ms, a small pfifo), which then drops what a full buffer would merely have made wait.

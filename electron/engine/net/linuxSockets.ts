@@ -83,7 +83,6 @@ export const ERRNO = {
 
 /** struct sockaddr_in, netinet/in.h: u16 family, then u16 port and u32 address in network order, 8 bytes of zero. */
 const SOCKADDR = { bytes: 16, family: 0, port: 2, address: 4 } as const
-export const SOCKADDR_BYTES = SOCKADDR.bytes
 
 /** struct ip_mreqn, netinet/in.h: group, address of the card, i32 index of the card. */
 const MREQN = { bytes: 12, group: 0, address: 4, index: 8 } as const

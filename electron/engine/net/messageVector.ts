@@ -2,7 +2,7 @@
  * The structures that recvmmsg(2) and sendmmsg(2) take, packed by hand into ArrayBuffers, whose memory never moves. Layouts
  * are those of 64-bit little-endian Linux, as in linuxSockets.ts.
  */
-import { type LinuxSockets, OPTION, SOCKADDR_BYTES } from './linuxSockets.ts'
+import { type LinuxSockets, OPTION } from './linuxSockets.ts'
 
 /**
  * struct mmsghdr, bits/socket.h: a struct msghdr (pointer to name, u32 its length, pointer to iovecs, u64 their count,
@@ -69,7 +69,7 @@ export function createMessageVector(sockets: LinuxSockets, count: number): Messa
       to = sockaddr
       for (let i = 0; i < count; i++) {
         setPointer(i * MMSGHDR.bytes + MMSGHDR.name, sockets.addressOf(to.buffer))
-        view.setUint32(i * MMSGHDR.bytes + MMSGHDR.nameBytes, SOCKADDR_BYTES, true)
+        view.setUint32(i * MMSGHDR.bytes + MMSGHDR.nameBytes, sockaddr.length, true)
       }
     },
     setData(index, address, bytes) {
@@ -123,9 +123,11 @@ export function createPartList(sockets: LinuxSockets, count: number): PartList {
   const known = new WeakMap<ArrayBufferLike, number>()
 
   function addressOf(buffer: ArrayBufferLike): number {
-    const address = known.get(buffer) ?? sockets.addressOf(buffer)
-    known.set(buffer, address)
-    return address
+    const address = known.get(buffer)
+    if (address !== undefined) return address
+    const found = sockets.addressOf(buffer)
+    known.set(buffer, found)
+    return found
   }
 
   return {
