@@ -97,7 +97,8 @@ test('two viewers see one session alike: waiting, running, slow, failed, paused,
   await one.getByTestId('big-button').click()
   await onBoth('Go on sending')
   const words = (page: Page): Promise<string> => page.locator('main').innerText()
-  await expect.poll(async () => (await words(one)) === (await words(other))).toBe(true)
+  const areAlike = async (): Promise<boolean> => (await words(one)) === (await words(other))
+  await expect.poll(areAlike, { timeout: 10_000 }).toBe(true)
   expect(await words(one)).toContain('no space is left on it')
   await one.screenshot({ path: 'test-results/window/serve-paused.png' })
 
