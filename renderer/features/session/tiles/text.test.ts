@@ -3,6 +3,7 @@ import type { Receiver } from '../../../../shared/session.ts'
 import { benchMachine } from '../../../../test/window/scripted/machines.ts'
 import { IMAGES, receiver, session } from '../../../../test/window/scripted/rows.ts'
 import type { ShownMachine } from '../../bench/bench.ts'
+import type { Phase } from '../look.ts'
 import { tileText } from './text.ts'
 
 const [image] = IMAGES
@@ -18,8 +19,8 @@ const shown = (part: Partial<Receiver>): ShownMachine => {
   return { key: row.id, number: row.number, boot: null, machine: null, receiver: row }
 }
 const large = { density: 'large', lines: 4, lineLength: 32 } as const
-const medium = { density: 'medium', lines: 3, lineLength: 16 } as const
-const tiny = { density: 'tiny', lines: 0, lineLength: 16 } as const
+const medium = { density: 'medium', lines: 3, lineLength: 19 } as const
+const tiny = { density: 'tiny', lines: 0, lineLength: 14 } as const
 
 test('before the start a tile shows the disk and what is on it now; after it only the disk', () => {
   const waiting = tileText(shown({ state: 'joining' }), '', 'waiting', large).details
@@ -28,27 +29,39 @@ test('before the start a tile shows the disk and what is on it now; after it onl
   expect(tileText(shown({}), '', 'running', large).details).not.toContain('Windows')
 })
 
-test('what would be lost stands in full where there is room for it', () => {
-  const roomy = { ...large, lines: 8 }
-  const [disk = '', ...rest] = tileText(
-    shown({ state: 'joining' }),
-    '',
-    'waiting',
-    roomy,
-  ).details.split('\n')
+test('what would be lost stands in full where there is room for it, beside the serial of its disk', () => {
+  const text = tileText(shown({ state: 'joining' }), '', 'waiting', { ...large, lines: 8 })
+  const [disk, serial, ...rest] = text.details.split('\n')
   expect(disk).toMatch(/^→ Samsung PM981a, \d+ GiB$/)
+  expect(serial).toMatch(/^Serial \w{12}$/)
   expect(rest.slice(0, 2)).toEqual(['On it: ntfs "Windows",', 'vfat "SYSTEM"'])
-  expect(rest[2]).toMatch(/^Serial \w+$/)
+  expect(rest[2]).toContain(base.model)
+  expect(text.note).toBe('Waits for the start')
 })
 
-test('a medium tile shows before the start what would be lost, in all its lines, and the code on top', () => {
+test('with three lines a large tile has the disk, its serial and what people keep on it, rather than a remark', () => {
+  const text = tileText(shown({ state: 'joining' }), '', 'waiting', { ...large, lines: 3 })
+  const lines = text.details.split('\n')
+  expect(lines).toHaveLength(3)
+  expect(lines[1]).toMatch(/^Serial/)
+  expect(lines[2]).toMatch(/^ntfs "Windows"/)
+  expect([text.state, text.note]).toEqual(['Ready', ''])
+})
+
+test('a medium tile shows before the start model, size, serial and what would be lost, and the code on top', () => {
   const joining = shown({ state: 'joining' })
-  const lines = (count: number): string[] =>
-    tileText(joining, '', 'waiting', { ...medium, lines: count }).details.split('\n')
-  expect(lines(2)[0]).toBe('→ Samsung PM981a,')
-  expect(lines(2)[1]).toMatch(/^\d+ GiB\. On it: ntfs "Windows"/)
-  expect(lines(3)[2]).toBe('vfat "SYSTEM"')
-  expect(tileText(joining, '', 'waiting', medium).isCodeOnTop).toBe(true)
+  const text = (lines: number) => tileText(joining, '', 'waiting', { ...medium, lines })
+  const lines = (count: number): string[] => text(count).details.split('\n')
+  // What people keep is never beyond the end of a line.
+  expect(lines(3)[0]).toBe('Samsung PM981a')
+  expect(lines(3)[1]).toMatch(/^\d+ GiB, …\w{6}$/)
+  expect(lines(3)[2]).toMatch(/^ntfs "Windows", /)
+  expect(lines(5).slice(2)).toEqual(['ntfs "Windows",', 'vfat "SYSTEM"', base.name])
+  expect(lines(6).slice(1, 3).join(' ')).toMatch(/^\d+ GiB, serial \w{12}$/)
+  expect(text(3)).toMatchObject({ isCodeOnTop: true, state: 'Ready' })
+  // Two lines are for which disk.
+  expect(lines(2)).toHaveLength(2)
+  expect(text(2).state).toBe('Has Windows')
 })
 
 test('beside a figure there is no room for the code: it stands below', () => {
@@ -60,7 +73,7 @@ test('beside a figure there is no room for the code: it stands below', () => {
 
 test('only who takes part waits for the start', () => {
   const note = (state: Receiver['state']): string =>
-    tileText(shown({ state }), '', 'waiting', large).note
+    tileText(shown({ state }), '', 'waiting', { ...large, lines: 5 }).note
   expect(note('joining')).toBe('Waits for the start')
   for (const state of ['asking', 'dropped', 'refused'] as const) expect(note(state)).toBe('')
 })
@@ -101,13 +114,35 @@ test('a small tile is the same for all that it does not show', () => {
   expect(text({}, 'Check its cable.')).not.toEqual(before)
 })
 
-test('a small tile says before the start how large the disk is and what it has', () => {
-  const text = (part: Partial<Receiver>) =>
-    tileText(shown({ state: 'joining', ...part }), '', 'waiting', tiny)
-  expect(text({})).toMatchObject({ state: 'Has Windows' })
+test('a small tile says before the start which disk, how large it is and what it has', () => {
+  const text = (part: Partial<Receiver>, phase: Phase = 'waiting') =>
+    tileText(shown({ state: 'joining', ...part }), '', phase, tiny)
+  const serial = base.target.disk?.serial
+  expect(text({})).toMatchObject({ state: 'Has Windows', model: 'Samsung PM981a', serial })
+  expect(text({}).shortModel).toMatch(/^Sam.*….*PM981a$/)
   expect(text({}).size).toMatch(/^\d+ G$/)
   expect(text({ state: 'asking' }).state).toBe('Asks')
-  expect(tileText(shown({}), '', 'running', tiny).size).toBe('')
+  const none = { size: '', serial: '', model: '', shortModel: '', diskInFull: '' }
+  expect(text({ state: 'receiving' }, 'running')).toMatchObject(none)
+  // Nothing is written there: the sign of its end says so.
+  expect(text({ state: 'refused' })).toMatchObject(none)
+})
+
+test('who comes late and asks shows its disk too: it is not written before', () => {
+  const text = (state: Receiver['state'], phase: Phase) =>
+    tileText(shown({ state }), '', phase, tiny).model
+  expect(text('asking', 'running')).toBe('Samsung PM981a')
+  expect(text('receiving', 'running')).toBe('')
+  expect(text('asking', 'ended')).toBe('')
+})
+
+test('all about the disk is at hand where tiles have too little room for it', () => {
+  const text = (room: typeof large | typeof medium | typeof tiny) =>
+    tileText(shown({ state: 'joining' }), '', 'waiting', room).diskInFull
+  const inFull = /^Samsung PM981a, \d+ GiB, serial \w{12}\. On it: ntfs "Windows", vfat "SYSTEM"$/
+  expect(text(tiny)).toMatch(inFull)
+  expect(text(medium)).toMatch(inFull)
+  expect(text(large)).toBe('')
 })
 
 test('what is over needs no figure', () => {

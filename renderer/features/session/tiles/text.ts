@@ -13,9 +13,10 @@ import type { ShownMachine } from '../../bench/bench.ts'
 import type { Look, Phase, Tone } from '../look.ts'
 import { adviceAt, contentWord, identityOf, lookAt, remarkAt } from '../machineLook.ts'
 import { isOnBench } from '../select.ts'
-import { targetDisk } from '../target.ts'
-import { type Room, targetLines } from './diskText.ts'
+import type { TargetDisk } from '../target.ts'
+import { diskAtStake, diskInFull, LINES_AT_STAKE, type Room, targetLines } from './diskText.ts'
 import { isSmall } from './layout.ts'
+import { shortened } from './lines.ts'
 
 export interface TileText {
   readonly number: number | null
@@ -33,8 +34,14 @@ export interface TileText {
   readonly state: string
   /** Empty where nothing is measured, or where the sign says it all. */
   readonly percent: string
-  /** Of the disk that would be erased, as lsblk(8) tells it: where there is no room for more, before the start. */
+  /** Of the disk that would be erased, on small tiles before the start; the size as lsblk(8) tells it. */
   readonly size: string
+  readonly serial: string
+  readonly model: string
+  /** As much of it as there is room for. */
+  readonly shortModel: string
+  /** All about that disk, for whom the tile shows too little of it. */
+  readonly diskInFull: string
   /** 0 to 100 of the bar. */
   readonly fill: number
   /** It gets somewhere, and how far is worth a bar. */
@@ -58,11 +65,13 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
   const percent = isMeasured && !isSettled ? formatPercent(seen.fraction) : ''
   // A figure or the sign of the end stands there instead.
   const isCodeOnTop = room.density === 'large' || (percent === '' && !isSettled)
-  // Before the first write nothing matters more than what would be lost.
-  const disk = isMute && phase === 'waiting' ? targetDisk(shown) : null
-  const isReady = seen.tone === 'idle' && seen.word === 'Ready'
-  const shortState = isReady && disk?.content ? contentWord(disk.content) : seen.word
   const note = isMute || trouble !== '' ? '' : remarkAt(shown) || figures(receiver, phase, room)
+  const lines = room.lines - linesOf(trouble || note, room)
+  // Before the first write nothing matters more than what would be lost.
+  const disk = isSettled ? null : diskAtStake(shown, phase)
+  const isReady = seen.tone === 'idle' && seen.word === 'Ready'
+  const isContentInState = isReady && (isMute || lines < LINES_AT_STAKE)
+  const state = room.density === 'large' ? seen.words : seen.word
   return {
     number: shown.number,
     code,
@@ -72,17 +81,35 @@ export function tileText(shown: ShownMachine, finding: string, phase: Phase, roo
     stateName: receiver?.state ?? machine?.state ?? boot?.state ?? '',
     isInSession: receiver !== null,
     word: seen.word,
-    state: room.density === 'large' ? seen.words : shortState,
+    state: isContentInState && disk?.content ? contentWord(disk.content) : state,
     percent,
-    size: disk === null ? '' : formatBytes(disk.sizeBytes).replace('iB', ''),
+    ...ofDisk(isMute ? disk : null, room),
+    diskInFull: disk === null || room.density === 'large' ? '' : diskInFull(disk),
     // By whole percents where that is a pixel or two: the bar moves together with the figure.
     fill: Math.floor(seen.fraction * (isMute ? 100 : 1000)) / (isMute ? 1 : 10),
     isMoving: isMeasured || (receiver === null && machine === null),
     trouble,
     note,
     isCodeOnTop,
-    details: isMute ? '' : details(shown, phase, room, trouble || note, isCodeOnTop ? '' : code),
+    details: isMute ? '' : details(shown, phase, room, lines, isCodeOnTop ? '' : code),
   }
+}
+
+type SmallDisk = Pick<TileText, 'size' | 'serial' | 'model' | 'shortModel'>
+
+/** The text of lines, 0.875 rem, by that of a disk on a small tile. */
+const SMALLER = 0.875 / 0.8
+
+function ofDisk(disk: TargetDisk | null, { lineLength }: Room): SmallDisk {
+  if (disk === null) return { size: '', serial: '', model: '', shortModel: '' }
+  const size = formatBytes(disk.sizeBytes).replace('iB', '')
+  const model = disk.model || disk.name
+  return { size, serial: disk.serial, model, shortModel: shortened(model, lineLength * SMALLER) }
+}
+
+/** Words wrap earlier than letters. */
+function linesOf(sentence: string, { lineLength }: Room): number {
+  return Math.ceil((sentence.length * 1.08) / lineLength)
 }
 
 /** As many as there is room for beside the sentence: none of them matters more than that. */
@@ -90,26 +117,24 @@ function details(
   shown: ShownMachine,
   phase: Phase,
   room: Room,
-  sentence: string,
+  lines: number,
   code: string,
 ): string {
   const { receiver } = shown
   const { name, address, model, serial } = identityOf(shown)
   const lost = receiver && phase === 'running' && !receiver.slowBecause ? receiver.lossFraction : 0
-  // Words wrap earlier than letters.
-  const taken = Math.ceil((sentence.length * 1.08) / room.lineLength)
   const isNameless = name === address
   const shownName = isNameless ? address : room.density === 'medium' ? name : ''
   const names = [code, shownName].filter(Boolean).join(' ')
-  const disk = targetLines(shown, phase, room, room.lines - taken)
+  const disk = targetLines(shown, phase, room, lines)
   return [
-    ...(phase === 'waiting' ? [...disk, names] : [names, ...disk]),
+    ...(diskAtStake(shown, phase) ? [...disk, names] : [names, ...disk]),
     lost > 0 ? `${formatShare(lost)} of its packets lost` : '',
     [model, serial].filter(Boolean).join(' · '),
     isNameless ? '' : address,
   ]
     .filter(Boolean)
-    .slice(0, Math.max(0, room.lines - taken))
+    .slice(0, Math.max(0, lines))
     .join('\n')
 }
 
@@ -119,10 +144,13 @@ function warned(seen: Look, finding: string): Look {
   return finding !== '' && isCalm ? { ...seen, tone: 'warn' } : seen
 }
 
-function figures(receiver: Receiver | null, phase: Phase, { density }: Room): string {
+/** The disk's own, one for the machine, and this. */
+const LINES_WITH_NOTE = LINES_AT_STAKE + 2
+
+function figures(receiver: Receiver | null, phase: Phase, { density, lines }: Room): string {
   if (receiver === null || phase === 'ended') return ''
-  // On smaller tiles the line is needed for the disk, and that it is ready says as much.
-  const isNoted = density === 'large' && isOnBench(receiver)
+  // Elsewhere the line is needed for the disk, and that it is ready says as much.
+  const isNoted = density === 'large' && lines >= LINES_WITH_NOTE && isOnBench(receiver)
   if (phase === 'waiting') return isNoted ? 'Waits for the start' : ''
   const { rateBytesPerSecond, leftMs } = receiver
   const rate = rateBytesPerSecond > 0 ? formatRate(rateBytesPerSecond) : ''
