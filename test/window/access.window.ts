@@ -37,6 +37,7 @@ const press =
     page.getByRole('button', { name }).first().click()
 const big: Step = page => page.getByTestId('big-button').click()
 const tile: Step = page => page.locator('[data-state-name]').nth(2).click()
+const focus: Step = page => page.locator('[data-state-name]').nth(2).focus()
 
 const STATES: readonly (readonly [script: string, ...views: (readonly Step[])[]])[] = [
   ['empty', []],
@@ -57,6 +58,7 @@ const STATES: readonly (readonly [script: string, ...views: (readonly Step[])[]]
   ['booting:12', []],
   ['bench:5', [tile, press(/^Show its log/)]],
   ['asking:8', []],
+  ['asking:64', [focus]],
   ['confirm:7', [], [big]],
   ['running:8', [], [tile]],
   ['slow:8', []],
@@ -126,6 +128,62 @@ test('the keyboard alone confirms disks, lowers the count, starts, stops, clears
   await keyboard.press('Enter')
   await label('Confirm: erase 7 disks')
 })
+
+test.each([
+  ['waiting:24', 24],
+  ['waiting:64', 10],
+  ['waiting:200', 118],
+] as const)(
+  'before the start %s: tile %d has all of its disk for the keyboard and screen readers',
+  async (script, number) => {
+    const page = await scenes.show(script)
+    const tiles = page.locator('[data-state-name]')
+    const outside = await tiles.evaluateAll(linesOutside)
+    expect(outside).toEqual([])
+    await tiles.first().focus()
+    for (let at = 1; at < number; at++) await page.keyboard.press('Tab')
+    const tile = page.getByRole('button', { name: new RegExp(`^Machine ${number}, 238 G `) })
+    const name = await tile.ariaSnapshot()
+    const [, serial = 'none'] =
+      /serial (\w{12})\. On it: ntfs "Windows"/.exec((await tile.getAttribute('title')) ?? '') ?? []
+    expect(name).toContain(`${serial} Samsung PM981a Has Windows`)
+    const tip = page.locator('main p', { hasText: serial })
+    await tip.waitFor()
+    const [tipBox, tileBox] = [await tip.boundingBox(), await tile.boundingBox()]
+    expect(isInside(tipBox, page.viewportSize())).toBe(true)
+    expect(isApart(tipBox, tileBox)).toBe(true)
+    await scenes.bench.picture(`access-disk-${number}`)
+    await page.keyboard.press('Escape')
+    await tip.waitFor({ state: 'detached' })
+  },
+)
+
+/** Texts that stick out of their tile. In the page. */
+function linesOutside(tiles: readonly Element[]): string[] {
+  return tiles.flatMap(tile => {
+    const box = tile.getBoundingClientRect()
+    const lines = [...tile.querySelectorAll('span')].filter(line => {
+      const { top, bottom, left, right, width } = line.getBoundingClientRect()
+      const isSeen = width > 0 && line.children.length === 0 && line.closest('bdi') === null
+      const isIn = top >= box.top && bottom <= box.bottom && left >= box.left && right <= box.right
+      return isSeen && !isIn
+    })
+    return lines.map(line => `${line.textContent} in ${tile.textContent}`)
+  })
+}
+
+type Box = { x: number; y: number; width: number; height: number } | null
+
+function isInside(box: Box, page: { width: number; height: number } | null): boolean {
+  if (box === null || page === null) return false
+  const { x, y, width, height } = box
+  return x >= 0 && y >= 0 && x + width <= page.width && y + height <= page.height
+}
+
+function isApart(one: Box, other: Box): boolean {
+  if (one === null || other === null) return false
+  return one.y >= other.y + other.height || one.y + one.height <= other.y
+}
 
 /** Things wider than the page, which somebody would have to scroll sideways for. */
 const overflow = (page: Page): Promise<number> =>

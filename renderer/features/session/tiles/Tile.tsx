@@ -38,6 +38,8 @@ export interface TileProps extends TileText {
   readonly lines: number
   readonly isOpen: boolean
   readonly onOpen: (key: string, tile: HTMLElement) => void
+  /** The keyboard, which brings up no tooltip, is on this tile; null once it has left, or Escape was pressed. */
+  readonly onKeyboard: (key: string | null) => void
 }
 
 /**
@@ -49,8 +51,9 @@ export interface TileProps extends TileText {
  * by itself.
  */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { id, density, isOpen, onOpen, tone, fill } = props
-  const Body = BODIES[density]
+  const { id, density, isOpen, onOpen, onKeyboard, tone, fill } = props
+  const isDiskShown = props.size !== ''
+  const Body = isDiskShown ? DiskBody : BODIES[density]
   return (
     <li className="tile-place">
       <button
@@ -59,20 +62,26 @@ export const Tile = memo(function Tile(props: TileProps) {
         data-state-name={props.stateName}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
+        title={props.diskInFull || undefined}
         onClick={event => onOpen(id, event.currentTarget)}
-        className={`tile ${SPACE[density]} ${props.isInSession ? '' : 'border-dashed'}`}
+        onFocus={event => event.currentTarget.matches(':focus-visible') && onKeyboard(id)}
+        onBlur={() => onKeyboard(null)}
+        onKeyDown={event => event.key === 'Escape' && onKeyboard(null)}
+        className={`tile ${isDiskShown ? DISK_SPACE[density] : SPACE[density]} ${props.isInSession ? '' : 'border-dashed'}`}
       >
         <Body {...props} />
-        <span
-          aria-hidden
-          className={`tile-bar block h-1 shrink-0 ${props.isMoving ? 'bg-sunken' : ''} ${density === 'large' ? 'mt-1.5' : 'mt-1'}`}
-        >
-          {props.isMoving && (
-            <span className="still block h-full">
-              <span className="block h-full bg-tone" style={{ width: `${fill}%` }} />
-            </span>
-          )}
-        </span>
+        {!isDiskShown && (
+          <span
+            aria-hidden
+            className={`tile-bar block h-1 shrink-0 ${props.isMoving ? 'bg-sunken' : ''} ${density === 'large' ? 'mt-1.5' : 'mt-1'}`}
+          >
+            {props.isMoving && (
+              <span className="still block h-full">
+                <span className="block h-full bg-tone" style={{ width: `${fill}%` }} />
+              </span>
+            )}
+          </span>
+        )}
       </button>
     </li>
   )
@@ -83,6 +92,13 @@ const SPACE: Readonly<Record<Density, string>> = {
   medium: 'px-3 pt-1.5 pb-2',
   compact: 'px-2.5 pt-1.5 pb-2',
   tiny: 'px-2 pt-1 pb-1',
+}
+
+/** Four lines of text, where otherwise there are two. */
+const DISK_SPACE: Readonly<Record<Density, string>> = {
+  ...SPACE,
+  compact: 'px-2 pt-1 pb-1.5',
+  tiny: 'px-2 py-px',
 }
 
 const BODIES: Readonly<Record<Density, (props: TileProps) => React.JSX.Element>> = {
@@ -103,7 +119,7 @@ function LargeBody(props: TileProps) {
         </span>
         <Progress {...props} className="text-[2rem]" />
       </span>
-      <Details text={props.details} />
+      <Details {...props} />
       <span className="mt-auto block">
         <State {...props} className="text-base leading-tight font-semibold" />
         <Sentence {...props} />
@@ -122,7 +138,7 @@ function MediumBody(props: TileProps) {
         )}
         <Progress {...props} className="text-xl" />
       </span>
-      <Details text={props.details} />
+      <Details {...props} />
       <span className="mt-auto block">
         <State {...props} className="leading-tight font-semibold" />
         <Sentence {...props} />
@@ -136,7 +152,7 @@ function CompactBody(props: TileProps) {
     <>
       <span className="flex items-baseline justify-between">
         <Number {...props} className="text-[2.25rem]" />
-        <Corner {...props} className="text-lg" />
+        <Progress {...props} className="text-lg" />
       </span>
       <State {...props} className="mt-auto text-sm font-medium" />
     </>
@@ -148,12 +164,50 @@ function TinyBody(props: TileProps) {
     <>
       <span className="flex items-baseline justify-between">
         <Number {...props} className="text-[1.6rem]" />
-        <Corner {...props} className="text-base" />
+        <Progress {...props} className="text-base" />
       </span>
       <State {...props} className="mt-auto text-[0.8rem] leading-none font-medium" />
     </>
   )
 }
+
+/** Before the start: where the figure and the bar will be, the disk. Of serials the end is left, which tells them apart. */
+function DiskBody(props: TileProps) {
+  const { density, number, size, serial, model, shortModel } = props
+  const isTiny = density === 'tiny'
+  return (
+    <>
+      <span className="flex items-center justify-between gap-1">
+        <Number {...props} className={`shrink-0 ${numberSize(number ?? 0, isTiny)}`} />
+        <span className={`min-w-0 text-right text-muted ${DISK_TEXT}`}>
+          <span className="block whitespace-nowrap">{size}</span>
+          <span className={`block [direction:rtl] ${CUT} ${isTiny ? '' : 'mt-0.5'}`}>
+            <bdi>{serial}</bdi>
+          </span>
+        </span>
+      </span>
+      <span className={`mt-auto block text-muted ${DISK_TEXT} ${CUT}`}>
+        <span aria-hidden={shortModel !== model}>{shortModel}</span>
+        {shortModel !== model && <span className="text-[0px]">{model}</span>}
+      </span>
+      <State
+        {...props}
+        className={`leading-none font-medium ${isTiny ? 'text-[0.8rem]' : 'mt-1 text-sm'}`}
+      />
+    </>
+  )
+}
+
+/** So that beside it four or five letters of the serial are left. */
+function numberSize(number: number, isTiny: boolean): string {
+  if (number > 99) return isTiny ? 'text-[1.2rem]' : 'text-[1.4rem]'
+  if (isTiny) return 'text-[1.6rem]'
+  return number > 9 ? 'text-[1.9rem]' : 'text-[2.25rem]'
+}
+
+const DISK_TEXT = 'text-[0.8rem] leading-none'
+/** As `truncate`, which in lines this low also cuts off what hangs below the letters. */
+const CUT = 'overflow-x-clip text-ellipsis whitespace-nowrap'
 
 /**
  * As on the machine's own screen, which shows it once the bench has given one. What only screen readers say has no size:
@@ -175,12 +229,6 @@ function Number({ number, className }: Pick<TileText, 'number'> & { readonly cla
       )}
     </span>
   )
-}
-
-/** Before the start the size of the disk, then how far. */
-function Corner({ size, percent, ...props }: TileProps & { readonly className: string }) {
-  if (size === '' || percent !== '') return <Progress {...props} percent={percent} />
-  return <span className="text-[0.8rem] whitespace-nowrap text-muted">{size}</span>
 }
 
 /** How far, or that it is over. */
@@ -224,17 +272,21 @@ function State({
   return (
     <span className={`flex items-center gap-1.5 text-tone ${className}`}>
       {hasSign && !isOver && <Icon aria-hidden className="size-[1.1em] shrink-0" />}
-      <span className="truncate">{state}</span>
+      <span className={`min-w-0 ${CUT}`}>{state}</span>
     </span>
   )
 }
 
-function Details({ text }: { readonly text: string }) {
-  if (text === '') return null
+function Details({ details, diskInFull }: TileProps) {
+  if (details === '') return null
   return (
     <span className="mt-1 block text-sm text-muted">
-      {text.split('\n').map(line => (
-        <span key={line} className="block truncate leading-[1.37]" title={line}>
+      {details.split('\n').map(line => (
+        <span
+          key={line}
+          className="block truncate leading-[1.37]"
+          title={diskInFull === '' ? line : undefined}
+        >
           {line}
         </span>
       ))}

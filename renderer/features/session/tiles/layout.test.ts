@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Layout, layoutTiles, visibleTiles } from './layout.ts'
+import { besideTile, type Layout, layoutTiles, visibleTiles } from './layout.ts'
 
 /** Room for tiles in a 1280x720 window. */
 const WIDTH = 964
@@ -70,4 +70,20 @@ test('of two hundred machines only those near the eye are drawn, and none in sig
     expect(to).toBeGreaterThanOrEqual(lastSeen)
     expect(to - from).toBeLessThan(140)
   }
+})
+
+test('what is said of a tile is put on the side where more room is, and never over the tile', () => {
+  const layout = layoutTiles(WIDTH, HEIGHT, 200, 1)
+  const step = layout.tileHeight + layout.gap
+  const at = (row: number, scrolled: number) => row * layout.columns + 2 + scrolled * layout.columns
+  for (const scrolled of [0, 5]) {
+    const scrollTop = scrolled * step
+    const first = besideTile(layout, at(0, scrolled), scrollTop, HEIGHT)
+    expect(first).toMatchObject({ top: scrollTop + layout.tileHeight, isOver: false })
+    const last = besideTile(layout, at(6, scrolled), scrollTop, HEIGHT)
+    expect(last).toMatchObject({ top: scrollTop + 6 * step, isOver: true })
+    expect(last.left).toBe(2 * (layout.tileWidth + layout.gap))
+  }
+  const magnified = layoutTiles(WIDTH, HEIGHT, 24, 1)
+  expect(besideTile({ ...magnified, zoom: 1.5 }, 0, 0, HEIGHT).top).toBe(magnified.tileHeight * 1.5)
 })

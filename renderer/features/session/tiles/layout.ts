@@ -57,7 +57,7 @@ const SIZES: Readonly<Record<Density, Size>> = {
     mostWidth: 240,
     mostHeight: 100,
     fixed: Infinity,
-    sides: 0,
+    sides: 22,
   },
   tiny: {
     gap: 8,
@@ -66,7 +66,7 @@ const SIZES: Readonly<Record<Density, Size>> = {
     mostWidth: 150,
     mostHeight: 72,
     fixed: Infinity,
-    sides: 0,
+    sides: 18,
   },
 }
 /** Height of a line of small text, and a mean width of its letters. */
@@ -120,6 +120,21 @@ export function visibleTiles(
     from: Math.min(count, firstRow * layout.columns),
     to: Math.min(count, lastRow * layout.columns),
   }
+}
+
+/** Where to put what is said about a tile, from the corner of them all: under it, or with `isOver` up from its top. */
+export function besideTile(
+  layout: Layout,
+  index: number,
+  scrollTop: number,
+  height: number,
+): { readonly left: number; readonly top: number; readonly isOver: boolean } {
+  const { columns, gap, tileWidth, tileHeight, zoom } = layout
+  const left = (index % columns) * (tileWidth + gap) * zoom
+  const top = Math.floor(index / columns) * (tileHeight + gap) * zoom
+  const bottom = top + tileHeight * zoom
+  const isOver = top - scrollTop > scrollTop + height - bottom
+  return { left, top: isOver ? top : bottom, isOver }
 }
 
 function fit(

@@ -5,8 +5,8 @@ import type { Session } from '../../../../shared/session.ts'
 import { AnchoredPopover } from '../../../ui/Popover.tsx'
 import type { ShownMachine } from '../../bench/bench.ts'
 import { findingFor } from '../../doctor/doctor.tsx'
-import { phaseOf } from '../look.ts'
-import { layoutTiles, visibleTiles } from './layout.ts'
+import { type Phase, phaseOf } from '../look.ts'
+import { besideTile, type Layout, layoutTiles, visibleTiles } from './layout.ts'
 import { MachineDetail } from './MachineDetail.tsx'
 import { tileText } from './text.ts'
 import { Tile } from './Tile.tsx'
@@ -27,6 +27,7 @@ export function TileGrid({
     null,
   )
   const openTile = useCallback((key: string, tile: HTMLElement) => setOpen({ key, tile }), [])
+  const [focused, setFocused] = useState<string | null>(null)
   const opened = shown.find(one => one.key === open?.key)
   const count = shown.length
   const layout = useMemo(
@@ -37,7 +38,7 @@ export function TileGrid({
   const { from, to } = visibleTiles(layout, room.above, room.seen, count)
   const drawn = useMemo(() => shown.slice(from, to), [shown, from, to])
   return (
-    <div ref={box} className="-m-1 p-1 wide:scroll wide:min-h-48 wide:flex-1">
+    <div ref={box} className="relative -m-1 p-1 wide:scroll wide:min-h-48 wide:flex-1">
       <ul
         aria-label="Machines"
         className="grid"
@@ -59,9 +60,14 @@ export function TileGrid({
             lines={layout.lines}
             isOpen={one.key === open?.key}
             onOpen={openTile}
+            onKeyboard={setFocused}
           />
         ))}
       </ul>
+      <FocusedDisk
+        at={shown.findIndex(one => one.key === focused)}
+        {...{ shown, phase, layout, room }}
+      />
       {open && opened && (
         <AnchoredPopover
           anchor={open.tile}
@@ -77,6 +83,35 @@ export function TileGrid({
         </AnchoredPopover>
       )}
     </div>
+  )
+}
+
+/** The tooltip of the tile that the keyboard is on, beside it. Screen readers have it from the tile. */
+function FocusedDisk({
+  at,
+  shown,
+  phase,
+  layout,
+  room,
+}: {
+  readonly at: number
+  readonly shown: readonly ShownMachine[]
+  readonly phase: Phase
+  readonly layout: Layout
+  readonly room: Room
+}) {
+  const one = shown[at]
+  const text = one === undefined ? '' : tileText(one, '', phase, layout).diskInFull
+  if (text === '') return null
+  const { left, top, isOver } = besideTile(layout, at, room.above, room.seen)
+  return (
+    <p
+      aria-hidden
+      className={`pointer-events-none absolute z-10 my-2 w-72 rounded-lg border border-edge bg-surface px-2.5 py-1.5 text-sm break-words shadow-(--lift) ${isOver ? '-translate-y-[calc(100%+0.5rem)]' : ''}`}
+      style={{ left: `clamp(0px, ${left}px, 100% - 18rem)`, top }}
+    >
+      {text}
+    </p>
   )
 }
 
