@@ -31,7 +31,7 @@ import {
   WAITING_BUDGET_BYTES,
 } from './probe.ts'
 import { createReceiverTable } from './receiverTable.ts'
-import { createRateMeter } from './rateMeter.ts'
+import { createPaceMeter } from './rateMeter.ts'
 import { announcedName, type LiveOptions, type SessionSetup } from './setup.ts'
 import { describeQuerier, sessionRow } from './sessionRow.ts'
 import { createSlowMachines } from './slowMachines.ts'
@@ -119,7 +119,7 @@ export async function openLiveSession(
   let ticks = 0
   let pace = settle<PacedBy>(null, null, 0)
   let querierState: (() => QuerierState) | null = null
-  const meter = createRateMeter()
+  const meter = createPaceMeter()
 
   const sender = startSender(
     {
@@ -137,10 +137,9 @@ export async function openLiveSession(
     event => {
       if (event.kind === 'stats') {
         stats = event.stats
-        meter.update(stats.sentBytes, Date.now())
-      } else if (event.kind === 'fill') {
-        table.fill(event.slot, event.bytes)
-      } else {
+        meter.update(stats.sentBytes, cap ?? stats.wantedBitsPerSecond, Date.now())
+      } else if (event.kind === 'fill') table.fill(event.slot, event.bytes)
+      else {
         fault = faultOf(new SessionError({ code: 'session/sender-failed', reason: event.message }))
         end()
       }
@@ -219,6 +218,7 @@ export async function openLiveSession(
 
   function turn(to: Phase): void {
     phase = to
+    meter.reset()
     sender.command({ kind: 'pause', isPaused: to !== 'running' })
     table.broadcast({ type: 'session', phase: to })
     announce()
@@ -272,8 +272,8 @@ export async function openLiveSession(
   function gaugeAll(nowMs: number): void {
     const facts: SenderPace = {
       phase: stats.phase,
-      sentBitsPerSecond: meter.bytesPerSecond(nowMs) * 8,
-      wantedBitsPerSecond: cap ?? stats.wantedBitsPerSecond,
+      sentBitsPerSecond: meter.sentBitsPerSecond(nowMs),
+      wantedBitsPerSecond: meter.wantedBitsPerSecond(nowMs),
       capBitsPerSecond: cap,
       linkBitsPerSecond: card.linkBitsPerSecond,
       limitedBy: slow.limitedBy(),
@@ -308,7 +308,7 @@ export async function openLiveSession(
         delivery,
         stats,
         filledBytes: stats.filledBytes,
-        rateBitsPerSecond: phase === 'running' ? meter.bytesPerSecond(nowMs) * 8 : 0,
+        rateBitsPerSecond: phase === 'running' ? meter.sentBitsPerSecond(nowMs) : 0,
         startedAtMs,
         endedAtMs,
         fault,

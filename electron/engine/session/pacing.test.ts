@@ -232,6 +232,11 @@ test.each([
   expect(by?.sentence).toContain(words)
 })
 
+test('nothing is said of a session of which nothing was measured', () => {
+  const unknown = { ...sender, sentBitsPerSecond: 0, wantedBitsPerSecond: 0 }
+  expect(paceOf(unknown, [row], 'eth0')).toBe(null)
+})
+
 test('nothing is said of a session with nothing left to send', () => {
   expect(paceOf(idle, [row], 'eth0')).toBe(null)
   expect(paceOf(idle, [{ ...row, state: 'done' }], 'eth0')).toBe(null)

@@ -10,7 +10,7 @@ export interface SenderPace {
   /** `idle`: everybody has everything, or holds it unwritten; `asking`: a pass ended, answers are awaited. */
   readonly phase: 'sending' | 'asking' | 'idle'
   readonly sentBitsPerSecond: number
-  /** What it is told to send: the cap, or the automatic rate. */
+  /** What it was told to send meanwhile: the cap, or the automatic rate. 0 before anything is known. */
   readonly wantedBitsPerSecond: number
   readonly capBitsPerSecond: number | null
   /** Of this computer's card; null where unknown. */
@@ -85,7 +85,7 @@ function paceOfSender(sender: SenderPace, isStarved: boolean, card: string): Pac
       ? paced('sender', `This computer paces it: it sends no faster than ${formatBits(sent)}`)
       : null
   }
-  return cap === null
+  return cap === null && sent > 0
     ? paced('network', `The network paces it: ${formatBits(sent)} is what it was found to carry`)
     : null
 }

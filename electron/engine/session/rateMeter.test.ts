@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRateMeter } from './rateMeter.ts'
+import { createPaceMeter, createRateMeter } from './rateMeter.ts'
 
 test('nothing was measured, so nothing moves', () => {
   const meter = createRateMeter()
@@ -43,4 +43,30 @@ test('a count that falls back is no negative speed, and a reset forgets', () => 
   meter.update(0, 200)
   meter.update(100, 300)
   expect(meter.bytesPerSecond(300)).toBeCloseTo(1000)
+})
+
+test('who sends as much as is wanted is seen to do so while that doubles and doubles', () => {
+  const meter = createPaceMeter()
+  let sentBytes = 0
+  for (let ms = 0; ms <= 600; ms += 50) {
+    const wanted = 8e6 * 2 ** (ms / 100)
+    meter.update(sentBytes, wanted, ms)
+    sentBytes += (wanted / 8) * 0.05
+  }
+  const [sent, wanted] = [meter.sentBitsPerSecond(600), meter.wantedBitsPerSecond(600)]
+  expect(sent / wanted).toBeGreaterThan(0.6)
+  expect(sent).toBeLessThan(8e6 * 2 ** 6 * 0.3) // What is wanted now says nothing about it.
+})
+
+test('a pause is no time in which more was wanted than was sent', () => {
+  const meter = createPaceMeter()
+  const sendUntil = (from: number, to: number): void => {
+    for (let ms = from; ms <= to; ms += 100) meter.update(ms * 1000, 8e6, ms)
+  }
+  sendUntil(0, 2_000)
+  meter.reset()
+  expect([meter.sentBitsPerSecond(9_000), meter.wantedBitsPerSecond(9_000)]).toEqual([0, 0])
+  sendUntil(9_000, 9_500)
+  expect(meter.sentBitsPerSecond(9_500)).toBeCloseTo(8e6)
+  expect(meter.wantedBitsPerSecond(9_500)).toBeCloseTo(8e6)
 })

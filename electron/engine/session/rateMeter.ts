@@ -30,3 +30,34 @@ export function createRateMeter(): RateMeter {
     },
   }
 }
+
+/** What goes out and what is wanted, over the same time: while the rate is looked for it doubles from moment to moment. */
+export interface PaceMeter {
+  update(sentBytes: number, wantedBitsPerSecond: number, nowMs: number): void
+  sentBitsPerSecond(nowMs: number): number
+  wantedBitsPerSecond(nowMs: number): number
+  /** Nothing is wanted for a while, or no longer nothing. */
+  reset(): void
+}
+
+export function createPaceMeter(): PaceMeter {
+  const sent = createRateMeter()
+  const wanted = createRateMeter()
+  let wantedBytes = 0
+  let atMs: number | null = null
+  return {
+    update(sentBytes, wantedBitsPerSecond, nowMs) {
+      wantedBytes += (wantedBitsPerSecond / 8) * ((nowMs - (atMs ?? nowMs)) / 1000)
+      atMs = nowMs
+      sent.update(sentBytes, nowMs)
+      wanted.update(wantedBytes, nowMs)
+    },
+    sentBitsPerSecond: nowMs => sent.bytesPerSecond(nowMs) * 8,
+    wantedBitsPerSecond: nowMs => wanted.bytesPerSecond(nowMs) * 8,
+    reset() {
+      atMs = null
+      sent.reset()
+      wanted.reset()
+    },
+  }
+}
