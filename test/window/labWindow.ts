@@ -19,6 +19,8 @@ export interface LabWindow {
   big(label: string | RegExp): Locator
   /** The tile of the machine of that number. */
   tile(number: number): Locator
+  /** Puts away the ended session of a test that failed, so that neither its second try nor the next test finds it. */
+  clear(): Promise<void>
   /** Opens the bench for what is chosen, on the one real card there is. */
   open(): Promise<void>
   /** A machine that writes to `to`, and ends with the session or with `close`. */
@@ -50,6 +52,10 @@ export async function openLabWindow(
     button,
     big,
     tile: number => page.getByRole('button', { name: new RegExp(`^Machine ${number} ?,`) }),
+    async clear() {
+      const left = button('Clear the bench')
+      if (await left.isVisible()) await left.click()
+    },
     async open() {
       await big('Open the bench on lan0').click()
       await page.getByRole('heading', { name: /^Bench open for/ }).waitFor()

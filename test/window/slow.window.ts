@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { importImage, isSame, writeImage } from '../netns/commands.ts'
 import { factsIn } from './benchLab.ts'
 import { type LabWindow, openLabWindow } from './labWindow.ts'
@@ -20,6 +20,7 @@ beforeAll(async () => {
     importImage(path.join(directory, 'catalog'), image)
   })
 })
+beforeEach(() => window.clear())
 afterAll(() => window.close())
 
 const stateOf = (number: number): Promise<string | null> =>
