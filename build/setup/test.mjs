@@ -135,7 +135,8 @@ async function runVitest(name, config, environment = process.env, files = []) {
 }
 
 function countsIn(report) {
-  if (!existsSync(report)) return { ...NOTHING_RUN, note: ' (no report was written)' }
+  // Whoever is stopped may end with 0 all the same.
+  if (!existsSync(report)) return { ...NOTHING_RUN, failed: 1, note: ' (no report was written)' }
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   )
