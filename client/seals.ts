@@ -6,24 +6,26 @@
  * controller or anybody makes of the content, the odds that its tag is the same are under 2^-110: as sure as comparing
  * the bytes. Content of which there is no seal, from an earlier run, is held against the manifest's SHA-256.
  */
-import { createCipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, generateKeySync, type KeyObject } from 'node:crypto'
 
 /** Shared by the threads of one target; survives structured clone. */
 export interface Seals {
-  readonly key: Uint8Array
+  /** An object, as bytes would be made into one for each checksum, which costs a third of it. */
+  readonly key: KeyObject
   /** 16 bytes for each chunk. */
   readonly tags: Uint8Array
   /** 1 where there is a tag. */
   readonly isSealed: Uint8Array
 }
 
+const KEY_BITS = 128
 const TAG_BYTES = 16
 /** One nonce for all serves a checksum that nobody sees; it is forgery from seen tags that asks for fresh ones. */
 const NONCE = new Uint8Array(12)
 
 export function createSeals(chunkCount: number): Seals {
   return {
-    key: Uint8Array.from(randomBytes(TAG_BYTES)),
+    key: generateKeySync('aes', { length: KEY_BITS }),
     tags: new Uint8Array(new SharedArrayBuffer(chunkCount * TAG_BYTES)),
     isSealed: new Uint8Array(new SharedArrayBuffer(chunkCount)),
   }
