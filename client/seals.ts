@@ -10,7 +10,7 @@ import { createCipheriv, generateKeySync, type KeyObject } from 'node:crypto'
 
 /** Shared by the threads of one target; survives structured clone. */
 export interface Seals {
-  /** An object, as bytes would be made into one for each checksum, which costs a third of it. */
+  /** An object: bytes would be made into one anew for each checksum, which takes a fifth of its time. */
   readonly key: KeyObject
   /** 16 bytes for each chunk. */
   readonly tags: Uint8Array
