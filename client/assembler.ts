@@ -6,19 +6,25 @@
  * PROTOCOL.md §4.1, §6.1.
  */
 import type { ErasureCode } from '../shared/fec/fec.ts'
-import {
-  type BlockLayout,
-  blockFirstSymbol,
-  blockLayout,
-  blockSymbols,
-} from '../shared/protocol/blocks.ts'
+import { blockLayout } from '../shared/protocol/blocks.ts'
 import type { DataPacket } from '../shared/protocol/dataPacket.ts'
 import { MAX_BLOCK_SYMBOLS, SYMBOL_BYTES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
-import { BITMAP_BYTES, type NeedEntry } from '../shared/protocol/needReport.ts'
+import type { NeedEntry } from '../shared/protocol/needReport.ts'
+import type { SessionId } from '../shared/protocol/packet.ts'
 import type { SyncPacket } from '../shared/protocol/syncPacket.ts'
+import {
+  addBlocks,
+  type Assembly,
+  decode,
+  hold,
+  isDecodable,
+  newAssembly,
+  place,
+} from './assembly.ts'
+import { createPlacer, type Placer, slotBytes } from './placing.ts'
 import { createSequence } from './sequence.ts'
-import { createSlotPool } from './slotPool.ts'
+import { createSlotPool, type Slot } from './slotPool.ts'
 
 export interface AssemblerOptions {
   readonly manifest: Manifest
@@ -63,6 +69,17 @@ export interface Assembler {
   take(packet: DataPacket): StoredChunk | null
   /** The same with the payload between two offsets of `memory`, which is copied. Allocates nothing for a symbol. */
   takeSymbol(header: SymbolHeader, memory: Uint8Array, from: number, to: number): StoredChunk | null
+  /**
+   * Takes datagrams from `first` to before `end` of the spans for as long as they are what `takeSymbol` would simply
+   * copy, and complete no chunk. Answers how many; 0 says nothing about the first one.
+   */
+  takeRun(
+    session: SessionId,
+    memory: Uint8Array,
+    spans: Int32Array,
+    first: number,
+    end: number,
+  ): number
   sync(packet: SyncPacket): void
   /** Gives a completed chunk's memory back. `has` must know the chunk by now, or it is taken again when it comes. */
   release(stored: StoredChunk): void
@@ -75,28 +92,6 @@ export interface Assembler {
   counters(): AssemblerCounters
 }
 
-/** Makes no views, as `set` and `subarray` would. */
-const copyBytes = Buffer.prototype.copy
-
-interface Assembly {
-  readonly chunk: number
-  readonly layout: BlockLayout
-  readonly slot: Uint8Array
-  /** BITMAP_BYTES for each block; set = missing. */
-  readonly missing: Uint8Array
-  readonly missingInBlock: Uint8Array
-  missingCount: number
-  /** Repair symbols wait where a missing source symbol of their block belongs: they cost no memory. */
-  readonly repairs: HeldRepair[]
-}
-
-interface HeldRepair {
-  readonly block: number
-  readonly row: number
-  /** Index in the block of the missing symbol whose place it takes. */
-  place: number
-}
-
 export function createAssembler(options: AssemblerOptions): Assembler {
   const { manifest } = options
   const pool = createSlotPool(options.assemblyBytes)
@@ -106,17 +101,21 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   /** That of the symbol before: nearly always of the next one too. */
   let last: Assembly | null = null
   /** Complete, with the writer: chunk to its slot. */
-  const taken = new Map<number, Uint8Array>()
+  const taken = new Map<number, Slot>()
   /** Dropped and not yet told. */
   const lost = new Set<number>()
   /** The chunk being sent now, whose missing symbols are not missed yet. */
   let current: number | null = null
   /** As the sender said last. */
   let mayReportsWait = false
+  let placer: Placer | null = null
+  /** Whose datagrams the placer takes, and the chunk it was aimed at. */
+  let placerSource: ArrayBufferLike | null = null
+  let aimed: Assembly | null = null
   const count = { payloadBytes: 0, unneeded: 0, decoded: 0, contradictions: 0, crowdedOut: 0 }
 
   /** Memory for a chunk, if need be at the oldest incomplete one's expense. */
-  function makeRoom(bytes: number): Uint8Array | null {
+  function makeRoom(bytes: number): Slot | null {
     for (;;) {
       const slot = pool.take(bytes)
       if (slot !== null) return slot
@@ -137,8 +136,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
   function begin(chunk: number, storedBytes: number): Assembly | null {
     const layout = blockLayout(storedBytes)
-    // Whole symbols: for a code the last one counts as padded.
-    const slot = makeRoom(layout.symbolCount * SYMBOL_BYTES)
+    const slot = makeRoom(slotBytes(layout))
     if (slot === null) {
       count.crowdedOut++
       return null
@@ -155,7 +153,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     taken.set(assembly.chunk, assembly.slot)
     return {
       chunk: assembly.chunk,
-      bytes: assembly.slot.subarray(0, assembly.layout.storedBytes),
+      bytes: assembly.slot.bytes.subarray(0, assembly.layout.storedBytes),
     }
   }
 
@@ -200,7 +198,40 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     return assembly.missingCount === 0 ? finish(assembly) : null
   }
 
+  function placerFor(session: SessionId, source: ArrayBufferLike): Placer | null {
+    if (placerSource !== source) {
+      placerSource = source
+      placer = createPlacer(source, pool.memory)
+      aimed = null
+    }
+    if (placer !== null && last !== null && aimed !== last) {
+      placer.aim(last.slot, last.layout, session, last.chunk)
+      aimed = last
+    }
+    return placer
+  }
+
+  function takeRun(
+    session: SessionId,
+    memory: Uint8Array,
+    spans: Int32Array,
+    first: number,
+    end: number,
+  ): number {
+    const txSeq = sequence.next()
+    if (txSeq === 0 || last === null || last.repairs.length > 0) return 0
+    const most = Math.min(end - first, last.missingCount - 1)
+    const placed = placerFor(session, memory.buffer)?.run(spans, first, most, txSeq) ?? 0
+    if (placed === 0) return 0
+    sequence.advance(placed)
+    current = last.chunk
+    last.missingCount -= placed
+    count.payloadBytes += placed * SYMBOL_BYTES
+    return placed
+  }
+
   return {
+    takeRun,
     take: packet => takeSymbol(packet, packet.payload, 0, packet.payload.length),
     takeSymbol,
     sync(packet) {
@@ -252,130 +283,5 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         freeBytes: pool.freeBytes(),
       }
     },
-  }
-}
-
-function newAssembly(chunk: number, layout: BlockLayout, slot: Uint8Array): Assembly {
-  const missing = new Uint8Array(layout.blockCount * BITMAP_BYTES)
-  const missingInBlock = new Uint8Array(layout.blockCount)
-  for (let block = 0; block < layout.blockCount; block++) {
-    const k = blockSymbols(layout, block)
-    missingInBlock[block] = k
-    for (let i = 0; i < k; i++) {
-      const at = block * BITMAP_BYTES + (i >> 3)
-      missing[at] = (missing[at] ?? 0) | (1 << (i & 7))
-    }
-  }
-  const missingCount = layout.symbolCount
-  return { chunk, layout, slot, missing, missingInBlock, missingCount, repairs: [] }
-}
-
-/** False when the symbol was there already. Sizes were checked by the decoder and against the manifest. */
-function place(
-  assembly: Assembly,
-  block: number,
-  symbol: number,
-  memory: Uint8Array,
-  from: number,
-  to: number,
-): boolean {
-  if (!isMissing(assembly, block, symbol)) return false
-  if (assembly.repairs.length > 0) makeWay(assembly, block, symbol)
-  const at = block * BITMAP_BYTES + (symbol >> 3)
-  assembly.missing[at] = (assembly.missing[at] ?? 0) & ~(1 << (symbol & 7))
-  assembly.missingInBlock[block] = (assembly.missingInBlock[block] ?? 0) - 1
-  assembly.missingCount--
-  const into = (blockFirstSymbol(assembly.layout, block) + symbol) * SYMBOL_BYTES
-  copyBytes.call(memory, assembly.slot, into, from, to)
-  const bytes = to - from
-  // For a code the last symbol counts as padded.
-  if (bytes < SYMBOL_BYTES) assembly.slot.fill(0, into + bytes, into + SYMBOL_BYTES)
-  return true
-}
-
-/** A repair symbol that waits in the place of a source symbol which has come after all moves on. */
-function makeWay(assembly: Assembly, block: number, symbol: number): void {
-  // Complete blocks hold no repairs, so a block with one has another missing symbol to take its place.
-  const guest = assembly.repairs.find(repair => repair.block === block && repair.place === symbol)
-  if (!guest) return
-  const bytes = symbolAt(assembly, block, symbol)
-  guest.place = freePlace(assembly, block, symbol)
-  symbolAt(assembly, block, guest.place).set(bytes)
-}
-
-/** False when the repair symbol is here already, or its block is complete. */
-function hold(
-  assembly: Assembly,
-  block: number,
-  symbol: number,
-  memory: Uint8Array,
-  from: number,
-  to: number,
-): boolean {
-  const row = symbol - MAX_BLOCK_SYMBOLS
-  if ((assembly.missingInBlock[block] ?? 0) === 0) return false
-  if (assembly.repairs.some(repair => repair.block === block && repair.row === row)) return false
-  const repair = { block, row, place: freePlace(assembly, block, -1) }
-  assembly.repairs.push(repair)
-  symbolAt(assembly, block, repair.place).set(memory.subarray(from, to))
-  return true
-}
-
-function isDecodable(assembly: Assembly, block: number): boolean {
-  const missing = assembly.missingInBlock[block] ?? 0
-  return missing > 0 && heldRepairs(assembly, block) >= missing
-}
-
-/** Completes the block; answers how many symbols that took. */
-function decode(assembly: Assembly, block: number, code: ErasureCode): number {
-  const k = blockSymbols(assembly.layout, block)
-  const missing = Array.from({ length: k }, (_, symbol) => symbol).filter(symbol =>
-    isMissing(assembly, block, symbol),
-  )
-  const repairs = assembly.repairs
-    .filter(repair => repair.block === block)
-    .map(({ row, place: at }) => ({ row, payload: symbolAt(assembly, block, at).slice() }))
-  const from = blockFirstSymbol(assembly.layout, block) * SYMBOL_BYTES
-  code.decode(assembly.slot.subarray(from, from + k * SYMBOL_BYTES), k, missing, repairs)
-  assembly.missing.fill(0, block * BITMAP_BYTES, (block + 1) * BITMAP_BYTES)
-  assembly.missingInBlock[block] = 0
-  assembly.missingCount -= missing.length
-  const others = assembly.repairs.filter(repair => repair.block !== block)
-  assembly.repairs.splice(0, assembly.repairs.length, ...others)
-  return missing.length
-}
-
-function isMissing(assembly: Assembly, block: number, symbol: number): boolean {
-  const bits = assembly.missing[block * BITMAP_BYTES + (symbol >> 3)] ?? 0
-  return (bits & (1 << (symbol & 7))) !== 0
-}
-
-function heldRepairs(assembly: Assembly, block: number): number {
-  return assembly.repairs.reduce((sum, repair) => sum + (repair.block === block ? 1 : 0), 0)
-}
-
-/** A missing symbol's place that no repair has taken. Blocks with as many repairs as missing symbols are decoded. */
-function freePlace(assembly: Assembly, block: number, except: number): number {
-  const taken = new Set([except])
-  for (const repair of assembly.repairs) if (repair.block === block) taken.add(repair.place)
-  const k = blockSymbols(assembly.layout, block)
-  for (let symbol = 0; symbol < k; symbol++) {
-    if (isMissing(assembly, block, symbol) && !taken.has(symbol)) return symbol
-  }
-  throw new Error(`block ${block} holds as many repairs as it misses symbols`)
-}
-
-function symbolAt(assembly: Assembly, block: number, symbol: number): Uint8Array {
-  const at = (blockFirstSymbol(assembly.layout, block) + symbol) * SYMBOL_BYTES
-  return assembly.slot.subarray(at, at + SYMBOL_BYTES)
-}
-
-function addBlocks(assembly: Assembly, entries: NeedEntry[], limit: number): void {
-  for (let block = 0; block < assembly.layout.blockCount; block++) {
-    const missingCount = (assembly.missingInBlock[block] ?? 0) - heldRepairs(assembly, block)
-    if (missingCount === 0) continue
-    if (entries.length >= limit) return
-    const missing = assembly.missing.slice(block * BITMAP_BYTES, (block + 1) * BITMAP_BYTES)
-    entries.push({ kind: 'block', chunk: assembly.chunk, block, missingCount, missing })
   }
 }

@@ -54,6 +54,7 @@ function open(isLost = (): boolean => false): {
       session: SESSION,
       assembler: () => assembler,
       isLost,
+      mayLose: () => true,
       onChunk: stored => chunks.push(stored),
       onReportNow: () => asked++,
     },

@@ -12,6 +12,8 @@ export interface IntakeOptions {
   assembler(): Assembler
   /** Whether this datagram is lost in a rehearsal. */
   isLost(): boolean
+  /** Whether `isLost` has to be asked at all. */
+  mayLose(): boolean
   onChunk(stored: StoredChunk): void
   /** The sender waits for a report: the pass has ended, or it looks for its rate. */
   onReportNow(): void
@@ -58,7 +60,17 @@ export function createIntake(options: IntakeOptions, now: () => number): Intake 
   }
 
   function takeSpans(memory: Uint8Array, spans: Int32Array, count: number): void {
-    for (let i = 0; i < count; i++) takeSpan(memory, spans[2 * i] ?? 0, spans[2 * i + 1] ?? 0)
+    const mayRun = !options.mayLose()
+    for (let i = 0; i < count; i++) {
+      if (mayRun) i += takeRun(memory, spans, i, count)
+      if (i < count) takeSpan(memory, spans[2 * i] ?? 0, spans[2 * i + 1] ?? 0)
+    }
+  }
+
+  function takeRun(memory: Uint8Array, spans: Int32Array, first: number, end: number): number {
+    const taken = options.assembler().takeRun(options.session, memory, spans, first, end)
+    if (taken > 0) isHeard = true
+    return taken
   }
 
   function takePacket(memory: Uint8Array, from: number, to: number): void {

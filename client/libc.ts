@@ -9,6 +9,7 @@ import type Koffi from 'koffi'
 const POSIX_FADV_DONTNEED = 4
 const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
 const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
+const MADV_HUGEPAGE = 14
 
 /** Syncs, then drops the cached pages, so that reading back comes from the disk. Throws what fsync throws. */
 export function dropPageCache(fd: number, kind: 'file' | 'device'): boolean {
@@ -27,6 +28,15 @@ export function tryLock(fd: number): boolean {
   return flock === null || flock(fd, LOCK_EXCLUSIVE_NOW) === 0
 }
 
+/**
+ * Memory that will be written from end to end: the kernel may give it in large pages, of 2 MiB on most processors, where
+ * each small one would cost a fault of its own. madvise(2).
+ */
+export function adviseLargePages(buffer: ArrayBufferLike, offset: number, bytes: number): void {
+  const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
+  if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_HUGEPAGE)
+}
+
 type Call = (...args: readonly number[]) => number
 
 /** Looked up once: that takes longer than the call. */
@@ -43,9 +53,16 @@ function find(prototype: string): Call | null {
 function lookUp(prototype: string): Call | null {
   if (process.platform !== 'linux') return null
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
-    return koffi.load('libc.so.6').func(prototype)
+    return loadKoffi().load('libc.so.6').func(prototype)
   } catch {
     return null // No FFI in this installation, or another C library.
   }
+}
+
+function addressOf(buffer: ArrayBufferLike): number {
+  return Number(loadKoffi().address(buffer))
+}
+
+function loadKoffi(): typeof Koffi {
+  return createRequire(import.meta.url)('koffi') as typeof Koffi
 }

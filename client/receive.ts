@@ -206,6 +206,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
           if (work === null) throw new Error('datagrams before the manifest')
           return work.assembler()
         },
+        mayLose: () => state.isDropped || lossFraction > 0,
         isLost: () => state.isDropped || (lossFraction > 0 && random() < lossFraction),
         onChunk(stored) {
           reporter.held(stored.chunk)

@@ -11,10 +11,17 @@ const WINDOW = 4096
 /** So many in a row older than the window can only be a sender that started again. */
 const RESTART_AFTER = 64
 
+/** No run is so long that it would wrap from here. */
+const LAST_START = 0xff00_0000
+
 /** Methods and no accessors, here and in all that takes a symbol: V8 gives each object with accessors a shape of its own. */
 export interface Sequence {
   /** `newest` moves the front; `late` fills a gap; `old` and `repeat` change nothing. */
   see(txSeq: number): 'newest' | 'late' | 'old' | 'repeat'
+  /** The number that `newest` would come next, of a run that `advance` may take; 0: none is known, or it is near the end. */
+  next(): number
+  /** `see` for `count` numbers from `next` on, one after the other. */
+  advance(count: number): void
   /** Forgets where the sender was, not what was counted: a new connection may be to a new sender. */
   restart(): void
   /** Highest txSeq seen; 0 before the first. */
@@ -36,7 +43,7 @@ export function createSequence(): Sequence {
     oldInARow = 0
   }
 
-  function advance(from: number, txSeq: number): void {
+  function skipTo(from: number, txSeq: number): void {
     const gap = (txSeq - from - 1) >>> 0
     const isWrap = txSeq < from
     missed += isWrap ? gap - 1 : gap // Nothing has the number 0.
@@ -58,7 +65,7 @@ export function createSequence(): Sequence {
       }
       if (isLaterSeq(txSeq, front)) {
         received++
-        advance(front, txSeq)
+        skipTo(front, txSeq)
         return 'newest'
       }
       if ((front - txSeq) >>> 0 >= WINDOW) {
@@ -72,6 +79,14 @@ export function createSequence(): Sequence {
       received++
       missed--
       return 'late'
+    },
+    next: () => (front === null || front > LAST_START ? 0 : front + 1),
+    advance(count) {
+      const from = front ?? 0
+      for (let i = 1; i <= count; i++) window[(from + i) % WINDOW] = 1
+      front = from + count
+      received += count
+      oldInARow = 0
     },
     restart() {
       front = null

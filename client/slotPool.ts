@@ -1,47 +1,78 @@
 /** Memory for chunks in assembly, bounded as a whole and shared with worker threads without copying. */
+import { allocateMemory, growMemory, PAGE_BYTES, type WasmMemory } from '../shared/wasmMemory.ts'
+import { adviseLargePages } from './libc.ts'
 
-/** Sizes are rounded up to this, so that buffers find a second use. */
-const STEP_BYTES = 65_536
+export interface Slot {
+  /** In the pool's memory. */
+  readonly address: number
+  readonly bytes: Uint8Array
+}
 
 export interface SlotPool {
-  /** A buffer of at least `bytes`, content undefined; null when the bound is reached. */
-  take(bytes: number): Uint8Array | null
-  give(slot: Uint8Array): void
+  readonly memory: WasmMemory
+  /** At least `bytes`, content undefined; null when the bound is reached. */
+  take(bytes: number): Slot | null
+  give(slot: Slot): void
   freeBytes(): number
 }
 
-export function createSlotPool(limitBytes: number): SlotPool {
-  const free = new Map<number, Uint8Array[]>()
-  let usedBytes = 0
-  let idleBytes = 0
+/** Of `memory`, at address 0: nobody's slot. */
+export const RESERVED_BYTES = PAGE_BYTES
 
-  function takeIdle(size: number): Uint8Array | null {
-    const slot = free.get(size)?.pop()
-    if (slot === undefined) return null
-    idleBytes -= size
-    return slot
+/** Slots are of many sizes: room for the gaps that leaves, so that the bound is what limits. */
+const SPARE_PAGES = 32
+/** Linux gives memory in pieces of 2 MiB where it may; each growth is a few of those. */
+const GROWTH_PAGES = 64
+
+export function createSlotPool(limitBytes: number): SlotPool {
+  const limitPages = Math.floor(limitBytes / PAGE_BYTES)
+  const maxPages = RESERVED_BYTES / PAGE_BYTES + limitPages + SPARE_PAGES
+  const memory = allocateMemory(RESERVED_BYTES, maxPages * PAGE_BYTES)
+  /** 1 for each page in use. */
+  const isUsed = new Uint8Array(maxPages)
+  isUsed.fill(1, 0, RESERVED_BYTES / PAGE_BYTES)
+  let usedPages = 0
+  let pages = RESERVED_BYTES / PAGE_BYTES
+
+  /** The lowest gap that is large enough: what was used last is in the processor's cache. -1: none. */
+  function findGap(wanted: number): number {
+    for (let from = isUsed.indexOf(0); from !== -1; from = isUsed.indexOf(0, from)) {
+      const next = isUsed.indexOf(1, from)
+      const end = next === -1 ? maxPages : next
+      if (end - from >= wanted) return from
+      if (next === -1) break
+      from = next
+    }
+    return -1
+  }
+
+  function reach(end: number): boolean {
+    if (end <= pages) return true
+    const more = Math.min(maxPages, Math.max(end, pages + GROWTH_PAGES)) - pages
+    if (!growMemory(memory, more * PAGE_BYTES)) return false
+    adviseLargePages(memory.buffer, pages * PAGE_BYTES, more * PAGE_BYTES)
+    pages += more
+    return true
   }
 
   return {
+    memory,
     take(bytes) {
-      const size = Math.ceil(bytes / STEP_BYTES) * STEP_BYTES
-      if (usedBytes + size > limitBytes) return null
-      const idle = takeIdle(size)
-      // Idle buffers of other sizes count too: the bound is on what is allocated.
-      if (idle === null && usedBytes + idleBytes + size > limitBytes) {
-        free.clear()
-        idleBytes = 0
-      }
-      usedBytes += size
-      return idle ?? new Uint8Array(new SharedArrayBuffer(size))
+      const wanted = Math.ceil(bytes / PAGE_BYTES)
+      if (usedPages + wanted > limitPages) return null
+      const page = findGap(wanted)
+      if (page === -1 || !reach(page + wanted)) return null
+      isUsed.fill(1, page, page + wanted)
+      usedPages += wanted
+      const address = page * PAGE_BYTES
+      return { address, bytes: new Uint8Array(memory.buffer, address, wanted * PAGE_BYTES) }
     },
-    give(slot) {
-      usedBytes -= slot.length
-      idleBytes += slot.length
-      const same = free.get(slot.length)
-      if (same) same.push(slot)
-      else free.set(slot.length, [slot])
+    give({ address, bytes }) {
+      const page = address / PAGE_BYTES
+      const count = bytes.length / PAGE_BYTES
+      isUsed.fill(0, page, page + count)
+      usedPages -= count
     },
-    freeBytes: () => limitBytes - usedBytes,
+    freeBytes: () => (limitPages - usedPages) * PAGE_BYTES,
   }
 }

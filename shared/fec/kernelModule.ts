@@ -4,7 +4,7 @@
  * is 11 rounds.
  */
 import { SYMBOL_BYTES } from '../protocol/limits.ts'
-import { CodeWriter, encodeModule, I32, V128, type WasmFunction } from './emitter.ts'
+import { CodeWriter, encodeModule, I32, V128, type WasmFunction } from '../wasmEmitter.ts'
 import { type Field, MAX_COLUMNS } from './field.ts'
 import { KERNEL_AT, MATRIX_STRIDE } from './kernelLayout.ts'
 import { planMultiplication } from './xorPlan.ts'
@@ -21,8 +21,8 @@ export function kernelModule(field: Field): Uint8Array<ArrayBuffer> {
   const multipliers = Array.from({ length: 255 }, (_, i) => multiplyAddFunction(field, i + 1))
   return encodeModule({
     types: [
-      [I32, I32],
-      [I32, I32, I32, I32, I32],
+      { parameters: [I32, I32], results: [] },
+      { parameters: [I32, I32, I32, I32, I32], results: [] },
     ],
     functions: [...multipliers, runFunction()],
     memoryPages: MEMORY_PAGES,

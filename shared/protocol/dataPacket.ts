@@ -18,7 +18,8 @@ export interface DataPacket {
   readonly payload: Uint8Array
 }
 
-const AT = {
+/** Offsets in a packet. */
+export const DATA_AT = {
   first: 0, // u8
   flags: 1, // u8
   payloadBytes: 2, // u16
@@ -32,6 +33,7 @@ const AT = {
   storedBytes: 20, // u32
   payload: DATA_HEADER_BYTES,
 } as const
+const AT = DATA_AT
 
 const FLAG_REPEAT = 1
 

@@ -6,22 +6,23 @@
  * belongs to the consumer from `publish` until it has taken the message.
  */
 
+import { allocateMemory } from '../../../shared/wasmMemory.ts'
+
 /** Shared by both threads; survives structured clone. */
 export interface SharedRing {
   readonly control: SharedArrayBuffer
   readonly messages: SharedArrayBuffer
   readonly data: SharedArrayBuffer
+  /** Of `data`, for messages. */
+  readonly dataBytes: number
 }
 
 /** Largest message: a UDP datagram, or a run of them, stays under 65,535 bytes. */
 export const SLOT_BYTES = 64 * 1024
 /** A power of two. */
 const MESSAGES = 16 * 1024
-/**
- * 250 ms at 1 Gbit/s. Over 32 MiB on purpose: glibc maps such an allocation afresh (mallopt(3), M_MMAP_THRESHOLD), so
- * memory is only committed as it is used, where a smaller one may come from its heap and be zeroed whole.
- */
-const DATA_BYTES = 33 * 1024 * 1024
+/** 250 ms at 1 Gbit/s. */
+const DATA_BYTES = 32 * 1024 * 1024
 /** Message starts are rounded up to this, and empty datagrams take it. */
 const ALIGN_BYTES = 64
 /** Room that may be left between two messages, as a part of the earlier one; beyond it the later one is moved down. */
@@ -40,12 +41,18 @@ const OFFSET = 0
 const BYTES = 1
 const DATAGRAM_BYTES = 2
 
+/** Handed over at a time, or one run if that is longer: Linux puts up to 128 datagrams together (UDP_MAX_SEGMENTS). */
+const SPANS = 128
+/** From and to of each, behind the data: so that a WebAssembly module finds both in one memory. */
+const SPANS_BYTES = SPANS * 2 * 4
+
 /** A consumer that keeps up uses the first few slots and no more. */
 export function allocateRing(dataBytes = DATA_BYTES): SharedRing {
   return {
     control: new SharedArrayBuffer(CONTROL_WORDS * 4),
     messages: new SharedArrayBuffer(MESSAGES * WORDS * 4),
-    data: new SharedArrayBuffer(dataBytes),
+    data: allocateMemory(dataBytes + SPANS_BYTES).buffer,
+    dataBytes,
   }
 }
 
@@ -62,7 +69,7 @@ export interface RingProducer {
 export function createRingProducer(ring: SharedRing): RingProducer {
   const control = new Int32Array(ring.control)
   const messages = new Int32Array(ring.messages)
-  const data = new Uint8Array(ring.data)
+  const data = new Uint8Array(ring.data, 0, ring.dataBytes)
   let produced = Atomics.load(control, PRODUCED)
   let datagrams = 0
   let slotOffset = 0
@@ -136,14 +143,11 @@ export interface RingConsumer {
   arrived(): { readonly messages: number; readonly datagrams: number }
 }
 
-/** Handed over at a time, or one run if that is longer: Linux puts up to 128 datagrams together (UDP_MAX_SEGMENTS). */
-const SPANS = 128
-
 export function createRingConsumer(ring: SharedRing): RingConsumer {
   const control = new Int32Array(ring.control)
   const messages = new Int32Array(ring.messages)
-  const data = Buffer.from(ring.data)
-  let spans = new Int32Array(2 * SPANS)
+  const data = Buffer.from(ring.data, 0, ring.dataBytes)
+  let spans: Int32Array = new Int32Array(ring.data, ring.dataBytes, 2 * SPANS)
   let count = 0
   let consumed = Atomics.load(control, CONSUMED)
 
