@@ -63,6 +63,8 @@ function addressOf(buffer: ArrayBufferLike): number {
   return Number(loadKoffi().address(buffer))
 }
 
+let koffi: typeof Koffi | null = null
+
 function loadKoffi(): typeof Koffi {
-  return createRequire(import.meta.url)('koffi') as typeof Koffi
+  return (koffi ??= createRequire(import.meta.url)('koffi') as typeof Koffi)
 }

@@ -21,8 +21,8 @@ export const RESERVED_BYTES = PAGE_BYTES
 
 /** Slots are of many sizes: room for the gaps that leaves, so that the bound is what limits. */
 const SPARE_PAGES = 32
-/** Linux gives memory in pieces of 2 MiB where it may; each growth is a few of those. */
-const GROWTH_PAGES = 64
+/** 16 MiB: Linux gives memory in pieces of 2 MiB where it may, and each growth costs a system call or two. */
+const GROWTH_PAGES = 256
 
 export function createSlotPool(limitBytes: number): SlotPool {
   const limitPages = Math.floor(limitBytes / PAGE_BYTES)

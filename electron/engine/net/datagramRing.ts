@@ -27,6 +27,8 @@ const DATA_BYTES = 32 * 1024 * 1024
 const ALIGN_BYTES = 64
 /** Room that may be left between two messages, as a part of the earlier one; beyond it the later one is moved down. */
 const SPARE_SHIFT = 3
+/** While less of the ring than this share is in use, room is plenty. */
+const PLENTY = 1 / 4
 
 /** Indices into `control`. The counts run for ever and wrap. */
 const PRODUCED = 0
@@ -73,16 +75,19 @@ export function createRingProducer(ring: SharedRing): RingProducer {
   let produced = Atomics.load(control, PRODUCED)
   let datagrams = 0
   let slotOffset = 0
+  let isPlenty = true
   /** Where the next message may begin. */
   let head = 0
 
   /** Bytes from `head` on, after moving it to where there are more. */
   function findRoom(wantedBytes: number, consumed: number): number {
     if (consumed === produced) {
+      isPlenty = true
       head = 0 // The memory that was used last is in the processor's cache.
       return data.length
     }
     const tail = messages[(consumed & (MESSAGES - 1)) * WORDS + OFFSET] ?? 0
+    isPlenty = (head - tail + data.length) % data.length < data.length * PLENTY
     if (head <= tail) return tail - head
     const room = data.length - head
     if (room >= wantedBytes || tail <= room) return room
@@ -104,7 +109,7 @@ export function createRingProducer(ring: SharedRing): RingProducer {
     put(index, bytes, datagramBytes) {
       const slot = slotOffset + index * SLOT_BYTES
       let at = slot
-      if (slot - head > bytes >> SPARE_SHIFT) {
+      if (!isPlenty && slot - head > bytes >> SPARE_SHIFT) {
         at = head
         data.copyWithin(at, slot, slot + bytes)
       }
