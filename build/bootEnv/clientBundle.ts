@@ -1,6 +1,6 @@
 /**
- * The client as one folder of plain JavaScript: threads are entries of their own, packages are taken in, and only
- * koffi, which has a native module, is copied beside.
+ * The client as one folder of plain JavaScript: threads are entries of their own, packages are taken in, and only what
+ * is native, koffi and BLAKE3, is copied beside.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { threadEntries } from '../threadEntries.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const ENTRY = path.join(ROOT, 'client/bootEnv/main.ts')
-const NATIVE = ['koffi', '@koromix/koffi-linux-x64']
+const NATIVE = ['koffi', '@koromix/koffi-linux-x64', '@napi-rs/blake-hash-linux-x64-gnu']
 
 /** Writes main.mjs and what it needs. */
 export async function bundleClient(directory: string): Promise<void> {

@@ -44,7 +44,7 @@ export async function buildTree(source: TreeSource, tree: string): Promise<void>
   for (const applet of APPLETS) fs.symlinkSync('busybox', path.join(tree, 'usr/bin', applet))
   for (const program of PROGRAMS) await installProgram(packageTree, program, tree)
   await installNode(packageTree, tree)
-  await bundleClient(path.join(tree, 'opt/benchcast'))
+  await installClient(packageTree, tree)
   await installModules(kernelTree, kernelVersion, MODULES, tree)
   installFirmware(packageTree, tree)
   installFile(path.join(CLIENT, 'init'), path.join(tree, 'init'))
@@ -98,6 +98,15 @@ async function installNode(packageTree: string, tree: string): Promise<void> {
   installFile(path.join(ROOT, 'node_modules/node/bin/node'), node)
   await run('strip', ['--strip-all', node])
   await installLibraries(packageTree, node, tree)
+}
+
+/** Native modules ask for libraries that Node does not. */
+async function installClient(packageTree: string, tree: string): Promise<void> {
+  const folder = path.join(tree, 'opt/benchcast')
+  await bundleClient(folder)
+  for (const name of fs.globSync('**/*.node', { cwd: folder })) {
+    await installLibraries(packageTree, path.join(folder, name), tree)
+  }
 }
 
 function installFirmware(packageTree: string, tree: string): void {

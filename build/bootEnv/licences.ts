@@ -8,7 +8,12 @@ import { nodeVersion } from './nodeLicence.ts'
 const ROOT = path.join(import.meta.dirname, '../..')
 
 /** npm's packages inside the client. */
-const NPM_LICENCES = ['koffi/LICENSE.txt', 'ws/LICENSE', 'zod/LICENSE']
+const NPM_LICENCES = [
+  '@napi-rs/blake-hash/LICENSE',
+  'koffi/LICENSE.txt',
+  'ws/LICENSE',
+  'zod/LICENSE',
+]
 
 /** Debian's copyright files refer to the long texts here, of base-files. */
 const COMMON_LICENCES = '/usr/share/common-licenses'
@@ -38,7 +43,8 @@ export function collectLicences({ trees, packages, nodeLicence, directory }: Lic
   }
   for (const file of NPM_LICENCES) {
     const from = path.join(ROOT, 'node_modules', file)
-    fs.copyFileSync(from, path.join(directory, `npm-${path.dirname(file)}.txt`))
+    const name = path.basename(path.dirname(file))
+    fs.copyFileSync(from, path.join(directory, `npm-${name}.txt`))
   }
   fs.writeFileSync(path.join(directory, 'node.txt'), nodeLicence)
   if (fs.existsSync(COMMON_LICENCES)) {

@@ -34,6 +34,9 @@ function packagePatterns(platform: PackagedPlatform, arch: PackagedArch): string
     `!node_modules/@koromix/!(koffi-${system})`,
     `!node_modules/@koromix/!(koffi-${system})/**`,
     '!node_modules/@koromix/koffi-*/musl_*{,/**}',
+    `!node_modules/@napi-rs/!(blake-hash|blake-hash-${system}*)`,
+    `!node_modules/@napi-rs/!(blake-hash|blake-hash-${system}*)/**`,
+    '!node_modules/@napi-rs/*-musl{,/**}',
     // WebAssembly is all that is used of it: not its native module, nor what finds and builds that.
     '!node_modules/node-liblzma/{prebuilds,scripts,src,binding.gyp}',
     '!node_modules/node-liblzma/{prebuilds,scripts,src}/**',

@@ -41,6 +41,26 @@ test.each([
   expect(taken).toEqual([`${folder}/${own}`])
 })
 
+test.each([
+  ['linux', 'x64', 'linux-x64-gnu'],
+  ['linux', 'arm64', 'linux-arm64-gnu'],
+  ['win32', 'x64', 'win32-x64-msvc'],
+] as const)(
+  'of BLAKE3’s packages, %s %s gets the one of all and its own',
+  (platform, arch, own) => {
+    const main = 'node_modules/@napi-rs/blake-hash'
+    const { optionalDependencies } = JSON.parse(
+      readFileSync(path.join(ROOT, main, 'package.json'), 'utf8'),
+    ) as { readonly optionalDependencies: Readonly<Record<string, string>> }
+    const all = [main, ...Object.keys(optionalDependencies).map(name => `node_modules/${name}`)]
+    expect(all.length).toBeGreaterThan(5)
+    const left = packagedFiles(platform, arch).filter(pattern => pattern.startsWith('!'))
+    const isTaken = (file: string) => !left.some(one => path.matchesGlob(file, one.slice(1)))
+    expect(all.filter(isTaken)).toEqual([main, `${main}-${own}`])
+    expect(all.filter(folder => isTaken(`${folder}/index.js`))).toEqual([main, `${main}-${own}`])
+  },
+)
+
 test('every size of the icon is there, as its name says', () => {
   const { linux, win } = { linux: configFor('linux').linux, win: configFor('win32').win }
   const icons = globSync('*.png', { cwd: String(linux?.icon) })

@@ -72,6 +72,7 @@ describe('layers', () => {
     ['renderer/features/catalog/Screen.tsx', '../../../shared/ipc.ts'],
     ['renderer/ui/Button.tsx', 'radix-ui'],
     ['client/receive.ts', '../electron/engine/net/net.ts'],
+    ['client/chunkWorker.ts', '../electron/engine/chunkHash/chunkHash.ts'],
     ['client/receive.ts', '../shared/protocol/data.ts'],
     ['shared/rpc.test.ts', 'node:worker_threads'],
     ['renderer/vite.config.ts', '@vitejs/plugin-react'],

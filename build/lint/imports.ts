@@ -55,6 +55,9 @@ const UI_PACKAGES = [
   'zustand',
 ]
 
+/** What the boot environment holds: of the engine what both ends of a cable need. */
+const CLIENT_PARTS = ['client', 'shared', 'electron/engine/net', 'electron/engine/chunkHash']
+
 /** The only code that Electron itself runs. build/setup/defaultApp.mjs is packed into a runtime. */
 const ELECTRON_SIDE =
   /^(electron\/(main|preload)\.ts|electron\/(ipc|shell)\/.+|build\/setup\/defaultApp\.mjs)$/
@@ -162,8 +165,8 @@ function wrongLayer(file: string, target: string): string | null {
   if (file.startsWith('renderer/') && !isIn('renderer') && !isIn('shared')) {
     return `The renderer talks to the engine only through shared/ipc.ts: it must not import ${target}.`
   }
-  if (file.startsWith('client/') && !['client', 'shared', 'electron/engine/net'].some(isIn)) {
-    return `The client also runs in the boot environment, which holds client/, shared/ and electron/engine/net only, not ${target}.`
+  if (file.startsWith('client/') && !CLIENT_PARTS.some(isIn)) {
+    return `The client also runs in the boot environment, which holds ${CLIENT_PARTS.join(', ')} only, not ${target}.`
   }
   if (file.startsWith('electron/') && isIn('renderer')) {
     return `${target} belongs to the page. What both sides need lives in shared/.`

@@ -12,6 +12,10 @@ export const HASH_BYTES = 32
 export const ENCODING = { raw: 0, zstd: 1 } as const
 export type Encoding = (typeof ENCODING)[keyof typeof ENCODING]
 
+/** What a chunk's raw content is hashed with. Both give HASH_BYTES. */
+export const HASHING = { sha256: 'sha256', blake3: 'blake3' } as const
+export type Hashing = (typeof HASHING)[keyof typeof HASHING]
+
 /** Chunk columns are parallel: entry i of each describes chunk i. Chunks stand in order of first appearance. */
 export interface Manifest {
   readonly imageBytes: number

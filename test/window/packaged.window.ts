@@ -57,8 +57,10 @@ test('Electron finds its own files in the archive, Node all others beside it, fo
   ])
   const found = (pattern: string): string[] => globSync(pattern, { cwd: beside }).toSorted()
   const system = `${process.platform}-${process.arch}`
+  const blake = `${system}${process.platform === 'linux' ? '-gnu' : '-msvc'}`
   expect(found('**/*.node')).toEqual([
     `node_modules/@koromix/koffi-${system}/${system.replace('-', '_')}/koffi.node`,
+    `node_modules/@napi-rs/blake-hash-${blake}/blake.${blake}.node`,
     `node_modules/better-sqlite3/prebuilds/${system}.node`,
   ])
   expect(found('{electron,shared,client}')).toEqual([])
