@@ -23,6 +23,7 @@ const code = (): ErasureCode => erasureCode
 function manifestOf(...storedBytes: number[]): Manifest {
   return {
     imageBytes: storedBytes.length * CHUNK_BYTES,
+    hashing: 'blake3',
     hashes: new Uint8Array(storedBytes.length * 32),
     storedBytes: Uint32Array.from(storedBytes),
     encodings: new Uint8Array(storedBytes.length),

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { createHash } from 'node:crypto'
+import { hashChunk } from '../electron/engine/chunkHash/chunkHash.ts'
 import { type ChunkThreads, startChunkThreads, type TargetThreads } from './chunkThreads.ts'
 import { ENCODING, HASH_BYTES, type Manifest } from '../shared/protocol/manifest.ts'
 import { CHUNK_BYTES } from '../shared/protocol/limits.ts'
@@ -9,12 +9,13 @@ const CHUNKS = 4
 const content = Array.from({ length: CHUNKS }, (_, chunk) => Buffer.alloc(CHUNK_BYTES, chunk + 1))
 const manifest: Manifest = {
   imageBytes: CHUNKS * CHUNK_BYTES,
+  hashing: 'blake3',
   positions: Uint32Array.from(content, (_, chunk) => chunk),
   storedBytes: new Uint32Array(CHUNKS).fill(CHUNK_BYTES),
   encodings: new Uint8Array(CHUNKS).fill(ENCODING.raw),
   hashes: new Uint8Array(
     Buffer.concat(
-      content.map(bytes => createHash('sha256').update(bytes).digest()),
+      content.map(bytes => hashChunk('blake3', bytes)),
       CHUNKS * HASH_BYTES,
     ),
   ),

@@ -2,10 +2,10 @@
  * Thread that keeps the disk away from the socket: decodes, checks and writes completed chunks, hashes whole targets,
  * writes zeros. One job at a time, in order; descriptors are the process's own.
  */
-import { hash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
+import { hashChunk } from '../electron/engine/chunkHash/chunkHash.ts'
 import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { ENCODING, HASH_BYTES, positionBytes } from '../shared/protocol/manifest.ts'
@@ -157,7 +157,7 @@ function unpack(stored: Uint8Array, isZstd: boolean, rawBytes: number): Uint8Arr
 
 function isChunk({ manifest }: SharedManifest, raw: Uint8Array, chunk: number): boolean {
   const expected = manifest.hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES)
-  return hash('sha256', raw, 'buffer').equals(expected)
+  return hashChunk(manifest.hashing, raw).equals(expected)
 }
 
 function scan(target: OpenedTarget, first: number, end: number): number[] {

@@ -10,6 +10,7 @@ import { createIntake, type Intake } from './intake.ts'
 const SESSION = 9 as SessionId
 const MANIFEST: Manifest = {
   imageBytes: 100,
+  hashing: 'blake3',
   hashes: new Uint8Array(32),
   storedBytes: Uint32Array.of(100),
   encodings: new Uint8Array(1),

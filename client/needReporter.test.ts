@@ -11,6 +11,7 @@ import { createNeedReporter, type NeedReporter } from './needReporter.ts'
 
 const MANIFEST: Manifest = {
   imageBytes: 1,
+  hashing: 'blake3',
   hashes: new Uint8Array(32),
   storedBytes: Uint32Array.of(1),
   encodings: new Uint8Array(1),

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { SessionId } from '../shared/protocol/packet.ts'
 import { createJournal, journalPath } from './journal.ts'
 import { receive } from './receive.ts'
@@ -122,33 +122,66 @@ test('a new file at 5 % loss ends equal and verified', async () => {
   })
 })
 
-test('a cancelled run is resumed and takes only what it lacks', async () => {
-  const sender = await bench()
-  const cancel = new AbortController()
-  const first = run({ signal: cancel.signal })
-  await until(() => sender.reports.length > 0)
-  await sender.send([0, 1, 2])
-  await until(() => sender.have.size === 3)
-  cancel.abort()
-  await expect(first).rejects.toMatchObject({ fault: { code: 'session/cancelled' } })
-  expect(existsSync(journalPath(path))).toBe(true)
-  sender.serve()
-  const second = await run()
-  expect(second.keptBytes).toBe(4 * MIB) // Chunk 0 stands at two positions.
-  expect(second.receivedBytes).toBe(STORED_BYTES - 3 * MIB)
-  expect(readFileSync(path).equals(CONTENT)).toBe(true)
-})
+// New catalogs hash with the one, those of before with the other.
+describe.each(['blake3', 'sha256'] as const)('an image hashed with %s', hashing => {
+  const image = cutImage(CONTENT, hashing)
+  test('a cancelled run is resumed and takes only what it lacks', async () => {
+    const sender = await bench({ image })
+    const cancel = new AbortController()
+    const first = run({ signal: cancel.signal })
+    await until(() => sender.reports.length > 0)
+    await sender.send([0, 1, 2])
+    await until(() => sender.have.size === 3)
+    cancel.abort()
+    await expect(first).rejects.toMatchObject({ fault: { code: 'session/cancelled' } })
+    expect(existsSync(journalPath(path))).toBe(true)
+    sender.serve()
+    const second = await run()
+    expect(second.keptBytes).toBe(4 * MIB) // Chunk 0 stands at two positions.
+    expect(second.receivedBytes).toBe(STORED_BYTES - 3 * MIB)
+    expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  })
 
-test('a dirty file of the same size takes only what differs, zeros included', async () => {
-  const dirty = Buffer.from(CONTENT)
-  dirty[3 * MIB + 5] = (dirty[3 * MIB + 5] ?? 0) ^ 0xff
-  dirty.fill(0xee, 6 * MIB + 5, 6 * MIB + 6) // In a position of zeros.
-  writeFileSync(path, dirty)
-  const sender = await bench()
-  sender.serve()
-  const result = await run()
-  expect(result.receivedBytes).toBe(MIB)
-  expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  test('a dirty file of the same size takes only what differs, zeros included', async () => {
+    const dirty = Buffer.from(CONTENT)
+    dirty[3 * MIB + 5] = (dirty[3 * MIB + 5] ?? 0) ^ 0xff
+    dirty.fill(0xee, 6 * MIB + 5, 6 * MIB + 6) // In a position of zeros.
+    writeFileSync(path, dirty)
+    const sender = await bench({ image })
+    sender.serve()
+    const result = await run()
+    expect(result.receivedBytes).toBe(MIB)
+    expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  })
+
+  test('a target that lies about what it holds is found out by the read-back and mended', async () => {
+    writeFileSync(path, Buffer.alloc(CONTENT.length))
+    const all = [...image.stored.keys()]
+    await createJournal(journalPath(path), image.id, { chunks: all, isZeroed: true }).close()
+    const sender = await bench({ image })
+    sender.serve()
+    const result = await run()
+    expect(result.receivedBytes).toBe(STORED_BYTES)
+    expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  })
+
+  test('a forged datagram costs its chunk a second fetch, whether raw or compressed', async () => {
+    const forged = new Set<number>()
+    const sender = await bench({
+      image,
+      mangle(datagram, chunk) {
+        if (forged.has(chunk)) return datagram
+        forged.add(chunk)
+        const changed = Buffer.from(datagram)
+        changed[30] = (changed[30] ?? 0) ^ 0xff
+        return changed
+      },
+    })
+    sender.serve()
+    const result = await run()
+    expect(result.receivedBytes).toBe(2 * STORED_BYTES)
+    expect(readFileSync(path).equals(CONTENT)).toBe(true)
+  })
 })
 
 test('only zeros differ: nothing is received, and the target still ends equal', async () => {
@@ -182,17 +215,6 @@ test('a larger dirty file ends as large as the image', async () => {
   expect(readFileSync(path).equals(CONTENT)).toBe(true)
 })
 
-test('a target that lies about what it holds is found out by the read-back and mended', async () => {
-  writeFileSync(path, Buffer.alloc(CONTENT.length))
-  const all = [...IMAGE.stored.keys()]
-  await createJournal(journalPath(path), IMAGE.id, { chunks: all, isZeroed: true }).close()
-  const sender = await bench()
-  sender.serve()
-  const result = await run()
-  expect(result.receivedBytes).toBe(STORED_BYTES)
-  expect(readFileSync(path).equals(CONTENT)).toBe(true)
-})
-
 test('a disk that keeps nothing fails after two repairs, by offset', async () => {
   const sender = await bench()
   sender.serve()
@@ -212,23 +234,6 @@ test('a disk that keeps nothing fails after two repairs, by offset', async () =>
     firstChunk: 3,
     length: 1,
   })
-})
-
-test('a forged datagram costs its chunk a second fetch, whether raw or compressed', async () => {
-  const forged = new Set<number>()
-  const sender = await bench({
-    mangle(datagram, chunk) {
-      if (forged.has(chunk)) return datagram
-      forged.add(chunk)
-      const changed = Buffer.from(datagram)
-      changed[30] = (changed[30] ?? 0) ^ 0xff
-      return changed
-    },
-  })
-  sender.serve()
-  const result = await run()
-  expect(result.receivedBytes).toBe(2 * STORED_BYTES)
-  expect(readFileSync(path).equals(CONTENT)).toBe(true)
 })
 
 test('datagrams of other sessions, cut ones and noise change nothing', async () => {

@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { zstdCompressSync } from 'node:zlib'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { hashChunk } from '../electron/engine/chunkHash/chunkHash.ts'
 import { listenAddress } from '../electron/engine/net/net.ts'
 import type { Announce } from '../shared/protocol/announcePacket.ts'
 import { encodeAnnounce } from '../shared/protocol/announcePacket.ts'
@@ -34,6 +35,8 @@ import {
 import {
   encodeManifest,
   ENCODING,
+  HASHING,
+  type Hashing,
   identityBytes,
   type Manifest,
 } from '../shared/protocol/manifest.ts'
@@ -49,7 +52,7 @@ export interface ScriptedImage {
 }
 
 /** Cuts content as the catalog does: zeros left out, equal chunks once, zstd where that shrinks. */
-export function cutImage(content: Buffer): ScriptedImage {
+export function cutImage(content: Buffer, hashing: Hashing = HASHING.blake3): ScriptedImage {
   const positions: number[] = []
   const stored: Buffer[] = []
   const hashes: Buffer[] = []
@@ -61,7 +64,7 @@ export function cutImage(content: Buffer): ScriptedImage {
       positions.push(ZERO_CHUNK)
       continue
     }
-    const hash = createHash('sha256').update(raw).digest()
+    const hash = hashChunk(hashing, raw)
     const before = known.get(hash.toString('hex'))
     if (before === undefined) {
       known.set(hash.toString('hex'), stored.length)
@@ -74,6 +77,7 @@ export function cutImage(content: Buffer): ScriptedImage {
   }
   const manifest: Manifest = {
     imageBytes: content.length,
+    hashing,
     hashes: new Uint8Array(Buffer.concat(hashes)),
     storedBytes: Uint32Array.from(stored, chunk => chunk.length),
     encodings: Uint8Array.from(encodings),

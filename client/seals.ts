@@ -1,10 +1,11 @@
 /**
  * How a read-back knows again what was verified: a checksum with a secret key over each chunk's content, made in memory
- * at the moment its SHA-256 had matched the manifest. GMAC, NIST SP 800-38D: ten times faster than a second SHA-256.
+ * at the moment it had matched the manifest. GMAC, NIST SP 800-38D: ten times faster than a second SHA-256, nearly
+ * three times faster than a second BLAKE3.
  *
  * The key is random, lives in this process alone and never leaves it, and no tag is ever shown. So whatever a disk, a
  * controller or anybody makes of the content, the odds that its tag is the same are under 2^-110: as sure as comparing
- * the bytes. Content of which there is no seal, from an earlier run, is held against the manifest's SHA-256.
+ * the bytes. Content of which there is no seal, from an earlier run, is held against the manifest's hash.
  */
 import { createCipheriv, generateKeySync, type KeyObject } from 'node:crypto'
 

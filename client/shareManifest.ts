@@ -29,6 +29,7 @@ export function shareManifest(manifest: Manifest): SharedManifest {
   return {
     manifest: {
       imageBytes: manifest.imageBytes,
+      hashing: manifest.hashing,
       hashes: sharedBytes(manifest.hashes),
       storedBytes: copyWords(manifest.storedBytes),
       encodings: sharedBytes(manifest.encodings),

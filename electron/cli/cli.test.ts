@@ -99,8 +99,7 @@ describe('the command line', () => {
     const vectors = path.join(import.meta.dirname, '..', 'engine', 'catalog', 'content', 'vectors')
     await importAll(path.join(vectors, 'windows.img.zst'), path.join(vectors, 'linux.img.zst'))
     const database = new Sqlite(path.join(catalog, 'catalog.db'))
-    database.exec('DROP TABLE contents')
-    database.pragma('user_version = 4')
+    database.exec('DELETE FROM contents')
     database.close()
     const listed = await run('images', '--catalog', catalog, '--json')
     expect(events(listed.stdout)).toMatchObject([

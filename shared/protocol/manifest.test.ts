@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CHUNK_BYTES, ZERO_CHUNK } from './limits.ts'
 import {
@@ -8,15 +9,16 @@ import {
   identityBytes,
   rawChunkBytes,
 } from './manifest.ts'
-import type { Manifest } from './manifest.ts'
+import type { Hashing, Manifest } from './manifest.ts'
 
 /** Five positions: chunk 0 (packed), zeros, chunk 1 (raw), chunk 0 again, a tail of 5 bytes as chunk 2 (raw). */
-function sample(): Manifest {
+function sample(hashing: Hashing = 'sha256'): Manifest {
   const hashes = new Uint8Array(3 * HASH_BYTES)
   for (let chunk = 0; chunk < 3; chunk++)
     hashes.fill(0x11 * (chunk + 1), chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES)
   return {
     imageBytes: 4 * CHUNK_BYTES + 5,
+    hashing,
     hashes,
     storedBytes: Uint32Array.of(1000, CHUNK_BYTES, 5),
     encodings: Uint8Array.of(ENCODING.zstd, ENCODING.raw, ENCODING.raw),
@@ -24,8 +26,8 @@ function sample(): Manifest {
   }
 }
 
-const GOLDEN = [
-  '42434d31 00100000 0000000000400005 00000003 00000005',
+const AFTER_MAGIC = [
+  '00100000 0000000000400005 00000003 00000005',
   '11'.repeat(32) + ' 000003e8 01',
   '22'.repeat(32) + ' 00100000 00',
   '33'.repeat(32) + ' 00000005 00',
@@ -33,6 +35,21 @@ const GOLDEN = [
 ]
   .join('')
   .replaceAll(' ', '')
+
+const KINDS = [
+  {
+    hashing: 'sha256',
+    magic: '42434d31',
+    label: 'benchcast manifest 1\n',
+    id: 'eb94f7b2eedd4d15061daf6b6f1dcc70e0b892566a1327966cc1329f2a953e96',
+  },
+  {
+    hashing: 'blake3',
+    magic: '42434d32',
+    label: 'benchcast manifest 2\n',
+    id: '2dd20c7654dc1fa2a1d094b153cbe23dfdbb41551b1363f3371469d376708cdd',
+  },
+] as const
 
 function hex(bytes: Uint8Array): string {
   return [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
@@ -47,20 +64,31 @@ function createRandom(seed: number): () => number {
 }
 
 describe('the wire form', () => {
-  test('is the golden vector', () => {
-    expect(hex(encodeManifest(sample()))).toBe(GOLDEN)
+  test.each(KINDS)('of $hashing is the golden vector', ({ hashing, magic }) => {
+    expect(hex(encodeManifest(sample(hashing)))).toBe(magic + AFTER_MAGIC)
   })
 
-  test('comes back as it went', () => {
-    expect(decodeManifest(encodeManifest(sample()))).toEqual(sample())
+  test.each(KINDS)('of $hashing comes back as it went', ({ hashing }) => {
+    expect(decodeManifest(encodeManifest(sample(hashing)))).toEqual(sample(hashing))
     const zeros = {
       imageBytes: 1,
+      hashing,
       hashes: new Uint8Array(0),
       storedBytes: new Uint32Array(0),
       encodings: new Uint8Array(0),
       positions: Uint32Array.of(ZERO_CHUNK),
     }
     expect(decodeManifest(encodeManifest(zeros))).toEqual(zeros)
+  })
+
+  test('of a hash that is not known yet is malformed', () => {
+    for (const last of [0x30, 0x33]) {
+      const bytes = encodeManifest(sample())
+      bytes[3] = last
+      expect(decodeManifest(bytes)).toMatchObject({
+        reason: 'not a manifest that this version knows',
+      })
+    }
   })
 
   test('cut at any byte, or with a byte more, is malformed', () => {
@@ -154,11 +182,16 @@ describe('identity', () => {
     )
   })
 
-  test('is label, sizes, and a hash for each position', () => {
-    const label = hex(new TextEncoder().encode('benchcast manifest 1\n'))
-    const hashes = ['11', '00', '22', '11', '33'].map(byte => byte.repeat(32)).join('')
-    expect(hex(identityBytes(sample()))).toBe(`${label}000000000040000500100000${hashes}`)
-  })
+  test.each(KINDS)(
+    'of $hashing is label, sizes, and a hash for each position',
+    ({ hashing, label, id }) => {
+      const bytes = identityBytes(sample(hashing))
+      const hashes = ['11', '00', '22', '11', '33'].map(byte => byte.repeat(32)).join('')
+      const labelHex = hex(new TextEncoder().encode(label))
+      expect(hex(bytes)).toBe(`${labelHex}000000000040000500100000${hashes}`)
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(id)
+    },
+  )
 })
 
 test('raw sizes follow from the positions', () => {

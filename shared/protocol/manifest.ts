@@ -19,7 +19,8 @@ export type Hashing = (typeof HASHING)[keyof typeof HASHING]
 /** Chunk columns are parallel: entry i of each describes chunk i. Chunks stand in order of first appearance. */
 export interface Manifest {
   readonly imageBytes: number
-  /** SHA-256 of each distinct non-zero chunk's raw content, 32 bytes each. */
+  readonly hashing: Hashing
+  /** Of each distinct non-zero chunk's raw content, 32 bytes each. */
   readonly hashes: Uint8Array
   /** Bytes as stored and sent; never more than the raw size. */
   readonly storedBytes: Uint32Array
@@ -33,7 +34,15 @@ export interface MalformedManifest {
   readonly reason: string
 }
 
-const MAGIC = 0x42434d31 // "BCM1"
+const MAGIC: Readonly<Record<Hashing, number>> = {
+  sha256: 0x42434d31, // "BCM1"
+  blake3: 0x42434d32, // "BCM2"
+}
+/** Of one length. */
+const IDENTITY_LABEL: Readonly<Record<Hashing, string>> = {
+  sha256: 'benchcast manifest 1\n',
+  blake3: 'benchcast manifest 2\n',
+}
 const AT = { magic: 0, chunkBytes: 4, imageBytes: 8, chunkCount: 16, positionCount: 20, chunks: 24 }
 const CHUNK_ENTRY_BYTES = HASH_BYTES + 5
 const POSITION_BYTES = 4
@@ -57,11 +66,11 @@ export function rawChunkBytes(manifest: Manifest): Uint32Array {
 }
 
 /**
- * What is hashed (SHA-256) to name the image: a label, the sizes, then each position's raw hash, zeros standing as 32
- * zero bytes. The caller hashes: this folder has no crypto.
+ * What is hashed to name the image, with SHA-256 whatever its chunks are hashed with: a label that says the latter, the
+ * sizes, then each position's raw hash, zeros standing as 32 zero bytes. The caller hashes: this folder has no crypto.
  */
 export function identityBytes(manifest: Manifest): Uint8Array {
-  const label = 'benchcast manifest 1\n'
+  const label = IDENTITY_LABEL[manifest.hashing]
   const bytes = new Uint8Array(label.length + 12 + manifest.positions.length * HASH_BYTES)
   for (let i = 0; i < label.length; i++) bytes[i] = label.charCodeAt(i)
   const view = new DataView(bytes.buffer)
@@ -80,7 +89,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   const positions = AT.chunks + chunkCount * CHUNK_ENTRY_BYTES
   const bytes = new Uint8Array(positions + manifest.positions.length * POSITION_BYTES)
   const view = new DataView(bytes.buffer)
-  view.setUint32(AT.magic, MAGIC)
+  view.setUint32(AT.magic, MAGIC[manifest.hashing])
   view.setUint32(AT.chunkBytes, CHUNK_BYTES)
   view.setBigUint64(AT.imageBytes, BigInt(manifest.imageBytes))
   view.setUint32(AT.chunkCount, chunkCount)
@@ -99,7 +108,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 export function decodeManifest(bytes: Uint8Array): Manifest | MalformedManifest {
   if (bytes.length < AT.chunks) return malformed('truncated header')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (view.getUint32(AT.magic) !== MAGIC) return malformed('not a manifest')
+  const hashing = hashingOf(view.getUint32(AT.magic))
+  if (hashing === null) return malformed('not a manifest that this version knows')
   if (view.getUint32(AT.chunkBytes) !== CHUNK_BYTES) return malformed('other chunk size')
   const imageBytes = Number(view.getBigUint64(AT.imageBytes))
   if (imageBytes < 1 || imageBytes > MAX_IMAGE_BYTES) return malformed('image size out of range')
@@ -111,6 +121,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest | MalformedManifest 
   if (bytes.length !== positionsAt + count * POSITION_BYTES) return malformed('length')
   const manifest: Manifest = {
     imageBytes,
+    hashing,
     hashes: new Uint8Array(chunkCount * HASH_BYTES),
     storedBytes: new Uint32Array(chunkCount),
     encodings: new Uint8Array(chunkCount),
@@ -126,6 +137,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest | MalformedManifest 
     manifest.positions[i] = view.getUint32(positionsAt + i * POSITION_BYTES)
   }
   return illegal(manifest) ?? manifest
+}
+
+function hashingOf(magic: number): Hashing | null {
+  return Object.values(HASHING).find(hashing => MAGIC[hashing] === magic) ?? null
 }
 
 function illegal(manifest: Manifest): MalformedManifest | null {

@@ -27,6 +27,7 @@ describe('import', () => {
     expect(newStoredBytes).toBeGreaterThan(1.25 * MIB - 1)
     expect(newStoredBytes).toBeLessThan(1.3 * MIB)
     const { manifest, packPaths, offsetBytes } = bench.catalog.layout(image.id)
+    expect(manifest.hashing).toBe('blake3')
     expect([...manifest.positions]).toEqual([0, 1, 0xffff_ffff, 0xffff_ffff, 0, 2])
     expect([...manifest.encodings]).toEqual([0, 1, 0])
     expect(packPaths.map(path => statSync(path).size)).toEqual([newStoredBytes])

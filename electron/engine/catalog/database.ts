@@ -12,8 +12,16 @@ import { sql as sessions } from './schema/0002-sessions.ts'
 import { sql as recordsOfSessions } from './schema/0003-records.ts'
 import { sql as bench } from './schema/0004-bench.ts'
 import { sql as contents } from './schema/0005-contents.ts'
+import { sql as hashing } from './schema/0006-hashing.ts'
 
-export const MIGRATIONS: readonly string[] = [images, sessions, recordsOfSessions, bench, contents]
+export const MIGRATIONS: readonly string[] = [
+  images,
+  sessions,
+  recordsOfSessions,
+  bench,
+  contents,
+  hashing,
+]
 
 /** Writes of other connections are short (one batch of chunks); deleting a large image takes some seconds. */
 const BUSY_TIMEOUT_MS = 20_000

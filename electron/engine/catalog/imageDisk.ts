@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3'
 import { join } from 'node:path'
 import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
-import { positionBytes } from '../../../shared/protocol/manifest.ts'
+import { type Hashing, positionBytes } from '../../../shared/protocol/manifest.ts'
 import { createDisk } from './content/content.ts'
 import type { Disk } from './content/content.ts'
 import { packDirectory } from './database.ts'
@@ -35,14 +35,16 @@ interface Row {
   readonly packOffsetBytes: number
   readonly storedBytes: number
   readonly encoding: number
+  readonly hashing: Hashing
   readonly hash: Uint8Array
 }
 
 export function openImageDisk(database: Database, directory: string, image: DiskImage): ImageDisk {
   const { key, imageBytes } = image
   const rows = database.prepare<[number, number], Row>(
-    `SELECT file, offset_bytes AS packOffsetBytes, stored_bytes AS storedBytes, encoding, hash
+    `SELECT file, offset_bytes AS packOffsetBytes, chunks.stored_bytes AS storedBytes, encoding, hashing, hash
      FROM positions JOIN chunks ON chunks.key = chunk_key JOIN packs ON packs.key = pack_key
+       JOIN images ON images.key = image_key
      WHERE image_key = ? AND position = ?`,
   )
   const packs = createPackFiles()

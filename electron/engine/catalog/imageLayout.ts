@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../../../shared/protocol/limits.ts'
 import { HASH_BYTES } from '../../../shared/protocol/manifest.ts'
-import type { Manifest } from '../../../shared/protocol/manifest.ts'
+import type { Hashing, Manifest } from '../../../shared/protocol/manifest.ts'
 import { CatalogError } from './catalogFault.ts'
 import { packDirectory } from './database.ts'
 
@@ -28,8 +28,8 @@ interface Row {
 
 export function readLayout(database: Database, directory: string, imageId: string): ImageLayout {
   const image = database
-    .prepare<[string], { key: number; bytes: number }>(
-      'SELECT key, image_bytes AS bytes FROM images WHERE id = ?',
+    .prepare<[string], { key: number; bytes: number; hashing: Hashing }>(
+      'SELECT key, image_bytes AS bytes, hashing FROM images WHERE id = ?',
     )
     .get(imageId)
   if (!image) throw new CatalogError({ code: 'image/not-found', name: imageId })
@@ -61,7 +61,7 @@ export function readLayout(database: Database, directory: string, imageId: strin
   }
   const { packIndex, offsetBytes, ...manifest } = columns
   return {
-    manifest: { imageBytes: image.bytes, ...manifest },
+    manifest: { imageBytes: image.bytes, hashing: image.hashing, ...manifest },
     packPaths: packPaths(database, directory, [...packs.keys()]),
     packIndex,
     offsetBytes,

@@ -56,6 +56,7 @@ function storedChunk(layout: ImageLayout, chunk: number): StoredChunk {
     packOffsetBytes: layout.offsetBytes[chunk] ?? 0,
     storedBytes: layout.manifest.storedBytes[chunk] ?? 0,
     encoding: layout.manifest.encodings[chunk] ?? 0,
+    hashing: layout.manifest.hashing,
     hash: layout.manifest.hashes.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES),
   }
 }

@@ -77,7 +77,6 @@ async function importSource(
   context: ThreadContext,
 ): Promise<ImportOutcome> {
   const database = openDatabase(directory, false)
-  const pool = createChunkPool(source.format === 'xz' || source.format === 'zstd')
   let lock: ImportLock | null = null
   let writer: PackWriter | null = null
   let rows: ImportRows | null = null
@@ -86,6 +85,10 @@ async function importSource(
     lock = lockNewImport(directory)
     const started = createImportRows(database, lock.name, name ?? nameOf(path), basename(path))
     rows = started
+    const pool = createChunkPool(
+      started.hashing,
+      source.format === 'xz' || source.format === 'zstd',
+    )
     writer = createPackWriter(directory, lock.name, file => started.addPack(file))
     const read = await readAll(source, path, pool, rows, writer, context)
     context.report({ phase: 'finishing', ...progressOf(source, read.imageBytes) })

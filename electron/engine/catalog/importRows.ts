@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { CHUNK_BYTES } from '../../../shared/protocol/limits.ts'
 import { HASH_BYTES, identityBytes } from '../../../shared/protocol/manifest.ts'
-import type { Encoding } from '../../../shared/protocol/manifest.ts'
+import type { Encoding, Hashing } from '../../../shared/protocol/manifest.ts'
 import type { Content } from '../../../shared/content.ts'
 import { createContentRows } from './contentRows.ts'
 
@@ -23,6 +23,11 @@ export interface NewChunk {
 export interface ImportRows {
   /** Of its row in the table `images`. */
   readonly key: number
+  /**
+   * That of the images in the catalog, unfinished ones too: equal chunks are stored once, and the same file again mends
+   * what is damaged. In a catalog without any, BLAKE3.
+   */
+  readonly hashing: Hashing
   addPack(file: string): void
   /** True when the catalog holds this chunk; the position then refers to it. */
   hold(hash: Uint8Array, position: number): boolean
@@ -52,13 +57,10 @@ export function createImportRows(
   name: string,
   sourceName: string,
 ): ImportRows {
-  const { lastInsertRowid } = database
-    .prepare<[string, string, string, number]>(
-      `INSERT INTO images (name, source_name, format, import_lock, created_at_ms) VALUES (?, ?, 'raw', ?, ?)`,
-    )
-    .run(name, sourceName, lock, Date.now())
-  const image = Number(lastInsertRowid)
   const sql = prepare(database)
+  const started = sql.start.get(name, sourceName, lock, Date.now())
+  if (!started) throw new Error('a row that was inserted is not returned')
+  const { key: image, hashing } = started
   const contents = createContentRows(database)
 
   const add = database.transaction((chunks: readonly NewChunk[]) => {
@@ -86,6 +88,7 @@ export function createImportRows(
 
   return {
     key: image,
+    hashing,
     addPack: file => void sql.addPack.run(file, image),
     hold(hash, position) {
       // Asked first without the write lock: most chunks of a new image are not known.
@@ -97,8 +100,8 @@ export function createImportRows(
     identity(imageBytes) {
       const none = new Uint8Array(0)
       const positions = new Uint32Array(0)
-      const empty = { imageBytes, hashes: none, storedBytes: positions, encodings: none, positions }
-      const hash = createHash('sha256').update(identityBytes(empty))
+      const columns = { hashes: none, storedBytes: positions, encodings: none, positions }
+      const hash = createHash('sha256').update(identityBytes({ imageBytes, hashing, ...columns }))
       const zeros = new Uint8Array(HASH_BYTES)
       let next = 0
       for (const row of sql.hashes.iterate(image)) {
@@ -117,6 +120,15 @@ export function createImportRows(
 
 function prepare(database: Database) {
   return {
+    // One statement: of imports that start together in an empty catalog, the later takes what the first did.
+    start: database.prepare<
+      [string, string, string, number],
+      { readonly key: number; readonly hashing: Hashing }
+    >(
+      `INSERT INTO images (name, source_name, format, import_lock, created_at_ms, hashing)
+       VALUES (?, ?, 'raw', ?, ?, coalesce((SELECT hashing FROM images ORDER BY key LIMIT 1), 'blake3'))
+       RETURNING key, hashing`,
+    ),
     addPack: database.prepare<[string, number]>(
       'INSERT INTO packs (file, writer_key) VALUES (?, ?)',
     ),

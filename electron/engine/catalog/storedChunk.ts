@@ -1,10 +1,10 @@
 /** One chunk as it lies in a pack file: read, unpacked and proven against its hash. */
-import { hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
-import { ENCODING } from '../../../shared/protocol/manifest.ts'
+import { ENCODING, type Hashing } from '../../../shared/protocol/manifest.ts'
+import { hashChunk } from '../chunkHash/chunkHash.ts'
 import { causeOf, systemCode } from './catalogFault.ts'
 
 export interface StoredChunk {
@@ -13,7 +13,8 @@ export interface StoredChunk {
   readonly storedBytes: number
   /** One of ENCODING. */
   readonly encoding: number
-  /** SHA-256 of its content. */
+  readonly hashing: Hashing
+  /** Of its content, by `hashing`. */
   readonly hash: Uint8Array
 }
 
@@ -57,7 +58,7 @@ export async function readStoredChunk(
       return damaged('the stored bytes do not unpack')
     }
   }
-  const isEqual = raw.length === rawBytes && hash('sha256', raw, 'buffer').equals(chunk.hash)
+  const isEqual = raw.length === rawBytes && hashChunk(chunk.hashing, raw).equals(chunk.hash)
   return isEqual ? raw : damaged('the stored bytes have changed')
 }
 
