@@ -24,6 +24,7 @@ const STORED_BYTES = [
   CHUNK_BYTES,
 ]
 const MANIFEST: Manifest = {
+  hashing: 'sha256',
   imageBytes: STORED_BYTES.length * CHUNK_BYTES,
   hashes: new Uint8Array(STORED_BYTES.length * 32),
   storedBytes: Uint32Array.from(STORED_BYTES),
