@@ -15,6 +15,7 @@ import type { Link } from './link.ts'
 import { describeMachine } from './machine.ts'
 import { createNeedReporter } from './needReporter.ts'
 import { createProgress } from './progress.ts'
+import { createPromptness } from './promptness.ts'
 import { isRefusal, ReceiveError, type ReceiveFault } from './receiveError.ts'
 import type { KnownSession, ReceiveOptions, ReceiveResult } from './receiveOptions.ts'
 import { initialState, next, type ReceiveEvent, stateName } from './receiveState.ts'
@@ -25,11 +26,8 @@ import { startWork, type Work } from './work.ts'
 /** PROTOCOL.md §7; also the cadence of everything else here. */
 const TICK_MS = 100
 
-/** Messages a tick while a resumed receiver tells what it holds; with PROMPT_REPORT_MS under MAX_REPORTS_PER_SECOND. */
+/** Messages a tick while a resumed receiver tells what it holds; with promptness.ts under MAX_REPORTS_PER_SECOND. */
 const REPORTS_PER_TICK = 4
-
-/** Least time before answering "report now": forged ones must not make us flood the bench. */
-const PROMPT_REPORT_MS = 20
 
 /** While there is nothing to report: well under the sender's 3 s of silence. */
 const IDLE_REPORT_MS = 500
@@ -76,6 +74,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
   const lossFraction = (options.lossPercent ?? 0) / 100
   const reporter = createNeedReporter()
   const progress = createProgress(options.onProgress)
+  const promptness = createPromptness()
   const hearing = createHearing(
     options,
     () => isOver,
@@ -213,7 +212,7 @@ function run({ options, target, machine, discovery, resolve, reject }: Run): voi
           work?.write(stored)
         },
         onReportNow() {
-          if (Date.now() - reportAtMs >= PROMPT_REPORT_MS) report(1)
+          if (promptness.mayAnswer(Date.now())) report(1)
         },
       },
       Date.now,

@@ -46,6 +46,8 @@ export function travel(path: Path): Travelled {
   let tokens = 0
   let credit = 0
   let dropped = 0
+  let askedAtMs = 0
+  const asked: number[] = []
   ends.forEach((_, slot) => auto.count(slot, true))
 
   function tell(nowMs: number): void {
@@ -90,10 +92,17 @@ export function travel(path: Path): Travelled {
     }
     passed.push(gone * WIRE_BYTES)
     auto.mark(seq, seq * WIRE_BYTES, nowMs)
-    auto.tick(nowMs)
+    const hasChanged = auto.tick(nowMs)
     rates.push(auto.rateBitsPerSecond)
-    const everyMs = auto.isAskingForReports ? SYNC_MS : REPORT_INTERVAL_MS
-    if (nowMs % everyMs === 0) tell(nowMs)
+    // As transmitter.ts asks, by SYNC that waits in the queue behind what was sent before.
+    if (auto.isAskingForReports && (hasChanged || nowMs - askedAtMs >= SYNC_MS)) {
+      askedAtMs = nowMs
+      asked.push(seq)
+    }
+    const seen = ends[0]?.seen ?? 0
+    const isHeard = asked.some(at => at <= seen)
+    if (isHeard) asked.splice(0, asked.length, ...asked.filter(at => at > seen))
+    if (isHeard || nowMs % REPORT_INTERVAL_MS === 0) tell(nowMs)
   }
 
   const sum = (from: number, to: number): number =>

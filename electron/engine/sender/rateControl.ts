@@ -57,6 +57,11 @@ const AFTER_QUEUE = 0.95
 /** A queue counts as overflow of a rate this much above what arrived. */
 const QUEUED = 1.1
 const RISE = 2
+/** From here on, where it may be computers that are full and not a network. */
+const HIGH_RATE = 1e9
+const HIGH_RISE = 1.5
+/** What overflowed may be there still: at first by less, then by so much more each time. */
+const RISE_AGAIN = 1.3
 /** Well below where it last overflowed: come up within seconds. Closer: in steps. */
 const FASTER_BELOW = 1.25
 const FASTER = 1.06
@@ -68,7 +73,7 @@ const LINGERING_LESS = 2
 /** Where less arrived than any bench's slowest part carries: the first time, a busy computer stumbled. */
 const LINGERING_AFTER_STUMBLE = 0.25
 /** So far above it without loss, what overflowed is gone, or never was: a busy computer looks much like a full queue. */
-const PASSED = 1.2
+const PASSED = 1.25
 /** A trial ends at this share of the rate it began at: overflow would have shrunk to nothing or nearly so. */
 const TRIAL_RATE = 0.5
 /** Loss that is still this share of what it was did not depend on the rate. */
@@ -90,6 +95,7 @@ const REACHED_TO_RISE = 0.9
  */
 const ARRIVED_TO_RISE = 0.7
 const BUSY_RATE = 500e6
+const ARRIVED_TO_RISE_HIGH = 0.8
 /** Rounds in a row that the sender must fail to reach the rate until nobody hurries any more. */
 const HELD_BACK = 3
 
@@ -97,6 +103,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
   const ceiling = Math.min(MAX_RATE, (linkBitsPerSecond ?? MAX_RATE) * 0.95)
   let rate = Math.min(Math.max(FIRST_RATE, (linkBitsPerSecond ?? 0) * FIRST_SHARE), ceiling)
   let isRising = true
+  let nextRise = RISE
   let heldBack = 0
   let floor = 0
   /** Of all rounds that rose: what is lost at rates that surely fit. */
@@ -185,8 +192,16 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
   /** As at the start, but from here. */
   function rise(): void {
     isRising = true
+    nextRise = RISE_AGAIN
     overflowedAt = Infinity
     lingering = LINGERING
+  }
+
+  function riseFurther(arrivedShare: number): void {
+    if (rate >= HIGH_RATE && arrivedShare < ARRIVED_TO_RISE_HIGH) return
+    if (rate >= BUSY_RATE && arrivedShare < ARRIVED_TO_RISE) return
+    rate *= Math.min(nextRise, rate < HIGH_RATE ? RISE : HIGH_RISE)
+    nextRise *= RISE_AGAIN
   }
 
   function goOn(sent: number, arrived: number): void {
@@ -198,7 +213,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     heldBack++
     if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
     heldBack = 0
-    if (isRising) rate *= rate < BUSY_RATE || arrived > sent * ARRIVED_TO_RISE ? RISE : 1
+    if (isRising) riseFurther(arrived / (sent * (1 - floor)))
     else if (rate < overflowedAt * WELL_BELOW) rate *= FASTER_BELOW
     else if (rate < overflowedAt * NEAR_BELOW) rate *= FASTER
     else {

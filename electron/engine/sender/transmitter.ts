@@ -77,7 +77,7 @@ export interface Transmitter {
 }
 
 const SYNC_INTERVAL_MS = 50
-/** While the rate is looked for; receivers answer each 20 ms at most. */
+/** While the rate is looked for, and at once when it changes. */
 const HURRIED_SYNC_INTERVAL_MS = 25
 /** While asking, SYNC repeats, as one may be lost; each time after twice as long, for those who heard answer each. */
 const ASK_INTERVAL_MS = 20
@@ -245,6 +245,7 @@ export function createTransmitter(
   return {
     setRate(bitsPerSecond) {
       rate = bitsPerSecond
+      if (reports === 'hurried') syncAtMs = -Infinity // What comes of it is counted from an answer on.
       pace()
     },
     setOwnPace(limit, catchUp) {
