@@ -1,6 +1,6 @@
 /** What a receiver does to its target while the session waits: nothing. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -48,4 +48,43 @@ test('not even the zeros are written that are all it lacks, before the session s
   bench.serve()
   expect(await running).toMatchObject({ outcome: 'verified', receivedBytes: 0 })
   expect(readFileSync(path).equals(CONTENT)).toBe(true)
+})
+
+test('space is kept for a file while it waits, and given back when the session never starts', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'benchcast-before-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'disk.img')
+  const name = `before ${randomBytes(4).toString('hex')}`
+  const session = (process.pid * 100 + 97) as SessionId
+  const image = cutImage(CONTENT)
+  const bench = await openScriptedBench({
+    image,
+    session,
+    name,
+    dataPort: 62_191,
+    phase: 'waiting',
+  })
+  onTestFinished(() => bench.kill())
+  const leaving = new AbortController()
+  let waits = (): void => undefined
+  const isWaiting = new Promise<void>(resolve => (waits = resolve))
+  const running = receive({
+    nicName: 'lo',
+    nicAddress: '127.0.0.1',
+    target: { kind: 'path', path },
+    sessionName: name,
+    timeoutMs: 20_000,
+    signal: leaving.signal,
+    onProgress: ({ state }) => state === 'waiting' && waits(),
+  })
+  await isWaiting
+  const { size, blocks } = statSync(path)
+  expect(size).toBe(CONTENT.length)
+  // Of 3 MiB two are zeros, which take no space.
+  expect(blocks * 512).toBeGreaterThanOrEqual(MIB)
+  expect(blocks * 512).toBeLessThan(2 * MIB)
+  expect(readFileSync(path).equals(Buffer.alloc(CONTENT.length))).toBe(true)
+  leaving.abort()
+  await expect(running).rejects.toMatchObject({ fault: { code: 'session/cancelled' } })
+  expect(statSync(path)).toMatchObject({ size: CONTENT.length, blocks: 0 })
 })

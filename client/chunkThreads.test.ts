@@ -32,7 +32,7 @@ function openTarget(): TargetThreads {
   const target = { kind: 'memory', path: '', sizeBytes: null, disk: null } as const
   return threads.open(
     shareManifest(manifest),
-    { fd: null, target, isZeroed: true, needsScan: false, journaled: [] },
+    { fd: null, target, isZeroed: true, isReservable: false, needsScan: false, journaled: [] },
     null,
   )
 }

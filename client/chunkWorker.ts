@@ -10,6 +10,7 @@ import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
 import { CHUNK_BYTES, ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { ENCODING, HASH_BYTES, positionBytes } from '../shared/protocol/manifest.ts'
 import type { SharedManifest } from './shareManifest.ts'
+import { reserveSpace } from './libc.ts'
 import { isAsSealed, seal, type Seals } from './seals.ts'
 import { solve, type UnsolvedBlock } from './unsolved.ts'
 
@@ -36,6 +37,8 @@ export type ChunkJob =
     }
   /** Compares positions first to before end with the manifest. */
   | { readonly type: 'scan'; readonly first: number; readonly end: number }
+  /** Reserves the space of positions first to before end, but for those of zeros. */
+  | { readonly type: 'reserve'; readonly first: number; readonly end: number }
   /** Writes zeros at each position that does not read as zeros. */
   | { readonly type: 'zero'; readonly positions: readonly number[] }
 
@@ -48,6 +51,7 @@ export type ChunkJobDone =
       readonly writeMs: number
     }
   | { readonly type: 'scan'; readonly differing: readonly number[] }
+  | { readonly type: 'reserve'; readonly isPossible: boolean }
   | { readonly type: 'zero' }
   | {
       readonly type: 'failed'
@@ -109,6 +113,8 @@ function run(target: OpenedTarget, job: ChunkJob): ChunkJobDone {
       return writeChunk(target, job)
     case 'scan':
       return { type: 'scan', differing: scan(target, job.first, job.end) }
+    case 'reserve':
+      return { type: 'reserve', isPossible: reserve(target, job.first, job.end) }
     case 'zero':
       for (const position of job.positions) zeroPosition(target, position)
       return { type: 'zero' }
@@ -174,6 +180,20 @@ function scan(target: OpenedTarget, first: number, end: number): number[] {
     if (!isSame) differing.push(position)
   }
   return differing
+}
+
+function reserve({ shared, fd }: OpenedTarget, first: number, end: number): boolean {
+  const { positions, imageBytes } = shared.manifest
+  const isZero = (position: number): boolean => positions[position] === ZERO_CHUNK
+  for (let from = first; from < end;) {
+    let to = from
+    while (to < end && !isZero(to)) to++
+    const offset = from * CHUNK_BYTES
+    const bytes = Math.min(imageBytes, to * CHUNK_BYTES) - offset
+    if (to > from && (fd === null || !reserveSpace(fd, offset, bytes))) return false
+    from = to + 1
+  }
+  return true
 }
 
 function zeroPosition(target: OpenedTarget, position: number): void {

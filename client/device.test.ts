@@ -1,9 +1,17 @@
 /** Block devices, as loop devices: needs root on Linux. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SessionId } from '../shared/protocol/packet.ts'
 import { receive } from './receive.ts'
@@ -69,18 +77,26 @@ describe.skipIf(!isRoot)('a disk', () => {
     expect(disk.subarray(0, CONTENT.length).equals(CONTENT)).toBe(true)
   })
 
-  test('that fills up on the way fails with a sentence, and what is written is kept', async () => {
+  /** On a file system of its own, where something else writes 4 MiB as soon as the image begins to come. */
+  async function shareSmallDisk(
+    mount: (mountpoint: string) => void,
+    look: (received: Promise<unknown>, path: string) => Promise<void>,
+  ): Promise<void> {
     const mountpoint = join(directory, 'small')
     mkdirSync(mountpoint)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', mountpoint])
+    mount(mountpoint)
     try {
       const path = join(mountpoint, 'disk.img')
+      const other = join(mountpoint, 'other')
       const fill = (): void => {
-        if (!existsSync(join(mountpoint, 'other'))) {
-          writeFileSync(join(mountpoint, 'other'), Buffer.alloc(4 * MIB))
+        if (existsSync(other)) return
+        try {
+          writeFileSync(other, Buffer.alloc(4 * MIB))
+        } catch (cause) {
+          expect(cause).toMatchObject({ code: 'ENOSPC' })
         }
       }
-      const failed = receive({
+      const received = receive({
         nicName: 'lo',
         nicAddress: '127.0.0.1',
         target: { kind: 'path', path },
@@ -88,12 +104,39 @@ describe.skipIf(!isRoot)('a disk', () => {
         timeoutMs: 10_000,
         onProgress: progress => progress.state === 'receiving' && fill(),
       })
-      await expect(failed).rejects.toMatchObject({ fault: { code: 'disk/write-failed' } })
-      await expect(failed).rejects.toThrow(/no space is left on it\. Free some space/)
-      expect(bench?.messages.at(-1)).toMatchObject({ type: 'result', outcome: 'failed' })
+      await look(received, path)
     } finally {
       execFileSync('umount', [mountpoint])
+      rmSync(mountpoint, { recursive: true })
     }
+  }
+
+  test('keeps a file’s space for it, whoever writes beside it', async () => {
+    await shareSmallDisk(
+      mountpoint => execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', mountpoint]),
+      async (received, path) => {
+        await expect(received).resolves.toMatchObject({ outcome: 'verified' })
+        expect(readFileSync(path).equals(CONTENT)).toBe(true)
+        expect(statSync(join(dirname(path), 'other')).size).toBeLessThan(4 * MIB)
+      },
+    )
+  })
+
+  test('that fills up on the way, where no space can be kept, fails with a sentence', async () => {
+    const file = join(directory, 'ext2')
+    await shareSmallDisk(
+      mountpoint => {
+        // ext2 has no fallocate.
+        writeFileSync(file, Buffer.alloc(6 * MIB))
+        execFileSync('mke2fs', ['-q', '-t', 'ext2', '-m', '0', file])
+        execFileSync('mount', ['-o', 'loop', file, mountpoint])
+      },
+      async received => {
+        await expect(received).rejects.toMatchObject({ fault: { code: 'disk/write-failed' } })
+        await expect(received).rejects.toThrow(/no space is left on it\. Free some space/)
+        expect(bench?.messages.at(-1)).toMatchObject({ type: 'result', outcome: 'failed' })
+      },
+    )
   })
 
   test('one sector too small is refused before the first write, and the bench is told', async () => {

@@ -4,6 +4,7 @@
  */
 import { fsyncSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import type Koffi from 'koffi'
 
 const POSIX_FADV_DONTNEED = 4
@@ -26,6 +27,18 @@ export function dropPageCache(fd: number, kind: 'file' | 'device'): boolean {
 export function tryLock(fd: number): boolean {
   const flock = find('int flock(int fd, int operation)')
   return flock === null || flock(fd, LOCK_EXCLUSIVE_NOW) === 0
+}
+
+/**
+ * Reserves a file's space, which is not written by that and reads as zeros as before: fallocate(2). False where its file
+ * system has no such thing. Throws ENOSPC.
+ */
+export function reserveSpace(fd: number, offset: number, bytes: number): boolean {
+  const allocate = find('int fallocate(int fd, int mode, int64_t offset, int64_t length)')
+  if (allocate === null) return false
+  if (allocate(fd, 0, offset, bytes) === 0) return true
+  if (loadKoffi().errno() !== constants.errno.ENOSPC) return false
+  throw Object.assign(new Error('ENOSPC: no space left on device, fallocate'), { code: 'ENOSPC' })
 }
 
 /**

@@ -38,13 +38,9 @@ function inspect(target: string): ReturnType<typeof inspectTarget> {
 }
 
 function openAt(target: string): Omit<ReturnType<typeof openTarget>, 'target'> {
-  const { fd, journaled, needsScan, isZeroed } = openTarget(
-    inspect(target),
-    IMAGE.manifest,
-    IMAGE.id,
-  )
-  if (fd !== null) closeSync(fd)
-  return { fd, journaled, needsScan, isZeroed }
+  const { target: _, ...opened } = openTarget(inspect(target), IMAGE.manifest, IMAGE.id)
+  if (opened.fd !== null) closeSync(opened.fd)
+  return opened
 }
 
 function refusal(run: () => unknown): { code: string; message: string } {

@@ -33,7 +33,11 @@ export interface OpenTarget {
   readonly needsScan: boolean
   /** Began as zeros: positions of zeros need no work. */
   readonly isZeroed: boolean
+  /** A file that is ours from its beginning: space may be reserved in it. */
+  readonly isReservable: boolean
 }
+
+const NOTHING_THERE = { journaled: [], needsScan: false, isZeroed: false, isReservable: false }
 
 /** Here a name that does not exist is a disk misspelt, not a file to be made; /dev/shm is memory like /tmp. */
 const DEVICE_FOLDERS = /^\/dev$|^\/dev\/(disk|mapper|block)(\/|$)/
@@ -73,7 +77,7 @@ export function inspectTarget(target: ReceiveTarget): Target {
  */
 export function openTarget(target: Target, manifest: Manifest, imageId: string): OpenTarget {
   if (target.kind === 'memory') {
-    return { target, fd: null, journaled: [], needsScan: false, isZeroed: true }
+    return { ...NOTHING_THERE, target, fd: null, isZeroed: true }
   }
   return target.kind === 'device'
     ? openDevice(target, manifest)
@@ -102,7 +106,7 @@ function openDevice(target: Target, manifest: Manifest): OpenTarget {
   }
   // O_EXCL on a block device claims it: open(2). It fails while anything mounted or assembled holds it.
   const fd = open(path, constants.O_RDWR | constants.O_EXCL)
-  return { target, fd, journaled: [], needsScan: true, isZeroed: false }
+  return { ...NOTHING_THERE, target, fd, needsScan: true }
 }
 
 function openFile(target: Target, manifest: Manifest, imageId: string): OpenTarget {
@@ -127,9 +131,9 @@ function openFile(target: Target, manifest: Manifest, imageId: string): OpenTarg
   const journal = readJournal(journalPath(path), imageId, manifest.storedBytes.length)
   if (isWholeSize && journal !== null) {
     const { chunks, isZeroed } = journal
-    return { target, fd, journaled: chunks, needsScan: false, isZeroed }
+    return { ...NOTHING_THERE, target, fd, journaled: chunks, isZeroed, isReservable: isZeroed }
   }
-  if (isWholeSize) return { target, fd, journaled: [], needsScan: true, isZeroed: false }
+  if (isWholeSize) return { ...NOTHING_THERE, target, fd, needsScan: true }
   try {
     ftruncateSync(fd, 0)
     ftruncateSync(fd, imageBytes) // A hole: reads as zeros.
@@ -138,7 +142,7 @@ function openFile(target: Target, manifest: Manifest, imageId: string): OpenTarg
     closeSync(fd)
     throw new ReceiveError({ code: 'disk/write-failed', path, reason: reasonOf(cause) }, { cause })
   }
-  return { target, fd, journaled: [], needsScan: false, isZeroed: true }
+  return { ...NOTHING_THERE, target, fd, isZeroed: true, isReservable: true }
 }
 
 /** What the file will take beyond what it takes already; positions of zeros take nothing. */
