@@ -83,7 +83,12 @@ describe('the automatic rate among reports', () => {
       received += datagrams
       auto.mark(seq, received * 1474, nowMs)
       auto.tick(nowMs)
-      const report = { seenSeq: seq, receivedDatagrams: received, missedDatagrams: 0 }
+      const report = {
+        seenSeq: seq,
+        receivedDatagrams: received,
+        missedDatagrams: 0,
+        freeAssemblyKiB: 1,
+      }
       if (nowMs % 25 === 0) for (const slot of [1, 3]) auto.report(slot, report, nowMs)
     }
     expect(auto.rateBitsPerSecond).toBe(0.95e9)
@@ -99,7 +104,12 @@ describe('the automatic rate among reports', () => {
       received = nowMs % 500 === 499 ? 0 : received + datagrams
       auto.mark(sent, sent * 1474, nowMs)
       auto.tick(nowMs)
-      const report = { seenSeq: sent, receivedDatagrams: received, missedDatagrams: 0 }
+      const report = {
+        seenSeq: sent,
+        receivedDatagrams: received,
+        missedDatagrams: 0,
+        freeAssemblyKiB: 1,
+      }
       if (nowMs % 25 === 0) auto.report(1, report, nowMs)
     }
     expect(auto.rateBitsPerSecond).toBe(0.95e9)
@@ -118,7 +128,12 @@ describe('the automatic rate among reports', () => {
       auto.tick(nowMs)
       const lagMs = nowMs > 3_000 && nowMs < 4_000 ? (nowMs - 3_000) / 4 : 0
       const seen = sent[Math.floor(nowMs - lagMs)] ?? 0
-      const report = { seenSeq: seen, receivedDatagrams: seen, missedDatagrams: 0 }
+      const report = {
+        seenSeq: seen,
+        receivedDatagrams: seen,
+        missedDatagrams: 0,
+        freeAssemblyKiB: 1,
+      }
       if (nowMs % 25 === 0) auto.report(1, report, nowMs)
       if (nowMs > 3_000) slowest = Math.min(slowest, auto.rateBitsPerSecond)
     }
@@ -140,7 +155,12 @@ describe('the automatic rate among reports', () => {
       auto.mark(total, total * 1474, nowMs)
       auto.tick(nowMs)
       const seen = sent[Math.max(0, Math.floor(nowMs - lagAt(nowMs)))] ?? 0
-      const report = { seenSeq: seen, receivedDatagrams: seen, missedDatagrams: 0 }
+      const report = {
+        seenSeq: seen,
+        receivedDatagrams: seen,
+        missedDatagrams: 0,
+        freeAssemblyKiB: 1,
+      }
       if (nowMs % 25 === 0) auto.report(1, report, nowMs)
       return auto.rateBitsPerSecond
     })
@@ -163,6 +183,7 @@ describe('the automatic rate among reports', () => {
         seenSeq: sent,
         receivedDatagrams: sent - missed,
         missedDatagrams: missed,
+        freeAssemblyKiB: 1,
       }
       const everyMs = auto.isAskingForReports ? 25 : 300
       if (nowMs % everyMs === 0) auto.report(1, report, nowMs)

@@ -56,6 +56,7 @@ export function travel(path: Path): Travelled {
         seenSeq: end.seen,
         receivedDatagrams: end.received,
         missedDatagrams: end.seen - end.received,
+        freeAssemblyKiB: 1,
       }
       const atMs = nowMs + REPORT_DELAY_MS
       mail.push({ atMs, deliver: () => auto.report(slot, report, atMs) })

@@ -13,13 +13,16 @@ function drive(
     const losses = lossAt(sentBitsPerSecond)
     const middle = losses.toSorted((a, b) => a - b)[losses.length >> 1] ?? 0
     const arrivedBitsPerSecond = sentBitsPerSecond * (1 - middle)
-    return control.step({ losses, sentBitsPerSecond, arrivedBitsPerSecond, datagrams: 10_000 })
+    const carried = { sentBitsPerSecond, arrivedBitsPerSecond, ...EMPTY }
+    return control.step({ losses, datagrams: 10_000, ...carried })
   })
 }
 
 /** What a buffer in front of a slower link loses. */
 const overflow = (capacity: number) => (rate: number) => Math.max(0, 1 - capacity / rate)
 
+/** Receivers whose memory holds nothing. */
+const EMPTY = { fullShare: 0, takenBitsPerSecond: 0 }
 const SECOND = 5
 const clean = () => [0, 0, 0]
 
@@ -33,6 +36,25 @@ describe('the rate of a session without a cap', () => {
 
   it('goes up to 95 % of 10 Gbit/s where the card tells no speed', () => {
     expect(Math.max(...drive(createRateControl(null), 60 * SECOND, clean))).toBe(9.5e9)
+  })
+
+  it('leaves receivers that write 3 Gbit/s some of their 256 MiB, on a clean 10 Gbit/s', () => {
+    const [memoryBits, written, roundMs] = [2 ** 31, 3e9, 80]
+    const control = createRateControl(null)
+    const shares: number[] = []
+    let waiting = 0
+    for (let round = 0; round < 500; round++) {
+      const sentBitsPerSecond = control.rateBitsPerSecond
+      waiting = Math.max(0, waiting + ((sentBitsPerSecond - written) * roundMs) / 1000)
+      const fullShare = Math.min(1, waiting / memoryBits)
+      shares.push(fullShare)
+      const carried = { sentBitsPerSecond, arrivedBitsPerSecond: sentBitsPerSecond }
+      const memory = { fullShare, takenBitsPerSecond: written }
+      control.step({ losses: [0, 0, 0], datagrams: 10_000, ...carried, ...memory })
+    }
+    expect(Math.max(...shares)).toBeLessThan(1)
+    // And they always have something to write.
+    expect(Math.min(...shares.slice(50))).toBeGreaterThan(0)
   })
 
   it('begins low, and higher on a card that says it is fast', () => {
@@ -103,7 +125,11 @@ describe('the rate of a session without a cap', () => {
     const control = createRateControl(1e9)
     drive(control, 6, clean)
     const before = control.rateBitsPerSecond
-    const burst = { sentBitsPerSecond: before / 16, arrivedBitsPerSecond: before / 27 }
+    const burst = {
+      sentBitsPerSecond: before / 16,
+      arrivedBitsPerSecond: before / 27,
+      ...EMPTY,
+    }
     control.step({ ...burst, losses: [0.41], datagrams: 133 })
     expect(control.rateBitsPerSecond).toBeGreaterThan(before / 4)
   })
@@ -111,7 +137,8 @@ describe('the rate of a session without a cap', () => {
   it('holds its rate when nobody reported', () => {
     const control = createRateControl(1e9)
     const before = control.rateBitsPerSecond
-    const nothing = { losses: [], sentBitsPerSecond: 0, arrivedBitsPerSecond: 0, datagrams: 0 }
+    const none = { sentBitsPerSecond: 0, arrivedBitsPerSecond: 0, datagrams: 0, ...EMPTY }
+    const nothing = { losses: [], ...none }
     expect(control.step(nothing)).toBe(before)
   })
 })

@@ -18,6 +18,10 @@ export interface Round {
   readonly sentBitsPerSecond: number
   /** What arrived meanwhile, at the median receiver. */
   readonly arrivedBitsPerSecond: number
+  /** How much of its memory for chunks the median receiver has filled: they wait for its disk, or its processor. */
+  readonly fullShare: number
+  /** What left that memory for the disk. */
+  readonly takenBitsPerSecond: number
 }
 
 export interface RateControl {
@@ -96,6 +100,13 @@ const REACHED_TO_RISE = 0.9
 const ARRIVED_TO_RISE = 0.7
 const BUSY_RATE = 500e6
 const ARRIVED_TO_RISE_HIGH = 0.8
+/**
+ * At such rates memory fills within parts of a second, and then chunks are dropped: no faster, and slower. At lower ones
+ * there is time to learn what each machine can take (session/ownPace.ts).
+ */
+const FULL = 1 / 2
+const TOO_FULL = 2 / 3
+const SLOWER_WHEN_FULL = 0.8
 /** Rounds in a row that the sender must fail to reach the rate until nobody hurries any more. */
 const HELD_BACK = 3
 
@@ -235,14 +246,17 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     get isOnTrial() {
       return trial !== null
     },
-    step({ losses, datagrams, sentBitsPerSecond, arrivedBitsPerSecond }) {
+    step(round) {
+      const { losses, datagrams, sentBitsPerSecond, arrivedBitsPerSecond, fullShare } = round
       if (losses.length === 0) return rate
       const loss = median(losses)
       if (isOverflow(loss, datagrams))
         stepBack(loss, carried(loss, sentBitsPerSecond, arrivedBitsPerSecond))
       else {
         learn(loss, datagrams)
-        goOn(sentBitsPerSecond, arrivedBitsPerSecond)
+        if (rate < HIGH_RATE || fullShare < FULL) goOn(sentBitsPerSecond, arrivedBitsPerSecond)
+        else if (fullShare >= TOO_FULL)
+          rate = Math.min(rate, Math.max(round.takenBitsPerSecond, HIGH_RATE) * SLOWER_WHEN_FULL)
       }
       return within()
     },

@@ -30,7 +30,10 @@ export interface ReportRounds {
   }
 }
 
-export type Heard = Pick<NeedReport, 'seenSeq' | 'receivedDatagrams' | 'missedDatagrams'>
+export type Heard = Pick<
+  NeedReport,
+  'seenSeq' | 'receivedDatagrams' | 'missedDatagrams' | 'freeAssemblyKiB'
+>
 
 /** Where the sender was at some time. */
 interface Mark {
@@ -47,6 +50,7 @@ interface Sample {
   readonly missed: number
   /** 0 when it had seen all that went out. */
   readonly lagMs: number
+  readonly freeKiB: number
 }
 
 interface Listener {
@@ -56,6 +60,8 @@ interface Listener {
   last: Sample | null
   /** The last few, whatever round. */
   recent: Sample[]
+  /** Of its memory for chunks: free when nothing waited in it. */
+  mostFreeKiB: number
 }
 
 const MARK_MS = 1
@@ -76,7 +82,7 @@ export function createReportRounds(): ReportRounds {
   const listener = (slot: Slot): Listener => {
     const known = listeners.get(slot)
     if (known) return known
-    const made = { isCounted: false, first: null, last: null, recent: [] }
+    const made = { isCounted: false, first: null, last: null, recent: [], mostFreeKiB: 0 }
     listeners.set(slot, made)
     return made
   }
@@ -114,7 +120,9 @@ export function createReportRounds(): ReportRounds {
       marks.push(newest)
       if (marks.length > MARKS) marks.splice(0, MARKS / 4)
     },
-    report(slot, { seenSeq, receivedDatagrams: received, missedDatagrams: missed }, nowMs) {
+    report(slot, heard, nowMs) {
+      const { seenSeq, receivedDatagrams: received, missedDatagrams: missed } = heard
+      const freeKiB = heard.freeAssemblyKiB
       if (newest === null) return
       const one = listener(slot)
       // It may have seen what went out after the last mark.
@@ -122,7 +130,8 @@ export function createReportRounds(): ReportRounds {
       const mark = markBefore(newest.seq - behind)
       if (mark === null) return
       const lagMs = behind === 0 ? 0 : Math.max(0, nowMs - mark.atMs - MARK_MS)
-      const sample = { mark, heardAtMs: nowMs, received, missed, lagMs }
+      const sample = { mark, heardAtMs: nowMs, received, missed, lagMs, freeKiB }
+      one.mostFreeKiB = Math.max(one.mostFreeKiB, freeKiB)
       const restarted = one.recent.at(-1)
       if (restarted && (received < restarted.received || missed < restarted.missed)) {
         one.recent = []
@@ -146,6 +155,9 @@ export function createReportRounds(): ReportRounds {
         sentBitsPerSecond: middle?.sentBitsPerSecond ?? 0,
         arrivedBitsPerSecond:
           median(stretches, one => one.arrivedBitsPerSecond)?.arrivedBitsPerSecond ?? 0,
+        fullShare: median(stretches, one => one.fullShare)?.fullShare ?? 0,
+        takenBitsPerSecond:
+          median(stretches, one => one.takenBitsPerSecond)?.takenBitsPerSecond ?? 0,
       }
     },
     restart,
@@ -165,9 +177,15 @@ interface Stretch {
   readonly datagrams: number
   readonly sentBitsPerSecond: number
   readonly arrivedBitsPerSecond: number
+  readonly fullShare: number
+  readonly takenBitsPerSecond: number
 }
 
-function stretch({ first, last }: Listener, spanMs: number, least: number): Stretch | null {
+function stretch(
+  { first, last, mostFreeKiB }: Listener,
+  spanMs: number,
+  least: number,
+): Stretch | null {
   if (first === null || last === null) return null
   const ms = last.mark.atMs - first.mark.atMs
   const missed = last.missed - first.missed
@@ -178,7 +196,17 @@ function stretch({ first, last }: Listener, spanMs: number, least: number): Stre
   // A queue that still fills loses little, but what went in during this time comes out in more.
   const heardMs = Math.max(ms, last.heardAtMs - first.heardAtMs)
   const arrivedBitsPerSecond = sentBitsPerSecond * (1 - loss) * (ms / heardMs)
-  return { loss, datagrams, sentBitsPerSecond, arrivedBitsPerSecond }
+  const fullShare = mostFreeKiB === 0 ? 0 : 1 - last.freeKiB / mostFreeKiB
+  const waitingBits = (first.freeKiB - last.freeKiB) * 1024 * 8
+  const takenBitsPerSecond = arrivedBitsPerSecond - (waitingBits * 1000) / heardMs
+  return {
+    loss,
+    datagrams,
+    sentBitsPerSecond,
+    arrivedBitsPerSecond,
+    fullShare,
+    takenBitsPerSecond,
+  }
 }
 
 function lag({ recent }: Listener): number {
