@@ -207,6 +207,22 @@ test.each([
     'Machine 4',
   ],
   [
+    'disks of all, though each takes nearly all that is sent',
+    sender,
+    [{ ...fourth, rateBytesPerSecond: 48e6 }],
+    'receiver',
+    4,
+    'Machine 4’s disk paces the session',
+  ],
+  [
+    'the cap, while disks keep up with nearly all of it',
+    cap,
+    [{ ...fourth, rateBytesPerSecond: 48e6 }],
+    'cap',
+    null,
+    'cap',
+  ],
+  [
     'a machine that the session has slowed down to, though nothing slows it now',
     { ...cap, sentBitsPerSecond: 40e6, limitedBy: row.number },
     [row],

@@ -52,7 +52,7 @@ export function paceOf(
     sender.phase === 'idle' || sender.sentBitsPerSecond < sender.wantedBitsPerSecond * STARVED
   if (worst?.slowBecause) {
     const isBehind = worst.rateBytesPerSecond * 8 < sender.sentBitsPerSecond * BEHIND
-    if (isStarved || (slow.length === receiving.length && isBehind)) {
+    if (isStarved || (slow.length === receiving.length && (isBehind || areFull(sender, slow)))) {
       const sentence = PACES[worst.slowBecause.reason](worst.number)
       return { kind: 'receiver', receiverNumber: worst.number, sentence }
     }
@@ -64,6 +64,13 @@ export function paceOf(
     return { kind: 'receiver', receiverNumber: limitedBy, sentence }
   }
   return paceOfSender(sender, isStarved, card)
+}
+
+/** A rate that was looked for keeps to what they take out of their memory (sender/rateControl.ts). */
+function areFull({ capBitsPerSecond: cap }: SenderPace, slow: readonly PacedReceiver[]): boolean {
+  const waits = (reason?: SlowBecause['reason']): boolean =>
+    reason === 'disk' || reason === 'decompression'
+  return cap === null && slow.every(row => waits(row.slowBecause?.reason))
 }
 
 function paceOfSender(sender: SenderPace, isStarved: boolean, card: string): PacedBy | null {
