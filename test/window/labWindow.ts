@@ -54,7 +54,10 @@ export async function openLabWindow(
     tile: number => page.getByRole('button', { name: new RegExp(`^Machine ${number} ?,`) }),
     async clear() {
       const left = button('Clear the bench')
-      if (await left.isVisible()) await left.click()
+      if (!(await left.isVisible())) return
+      await left.click()
+      // The same button, clicked while it still says this, would open the next bench.
+      await left.waitFor({ state: 'detached' })
     },
     async open() {
       await big('Open the bench on lan0').click()

@@ -58,7 +58,7 @@ test('the slowest is dropped once the policy says below which speed, and the oth
   expect(ended).toEqual([0, 0, expect.any(Number)])
   expect(ended[2]).not.toBe(0)
   for (const target of targets.slice(0, 2)) expect(isSame(image, target)).toBe(true)
-  await button('Clear the bench').click()
+  await window.clear()
 })
 
 test('Debian’s udp-receiver takes the image, and its tile never says that it was verified', async () => {
@@ -88,7 +88,7 @@ test('Debian’s udp-receiver takes the image, and its tile never says that it w
   expect(tiles.filter(tile => addresses.some(address => tile.includes(address)))).toHaveLength(2)
   for (const address of addresses) expect(tiles.join('\n')).toContain(address)
   expect(tiles.join('\n')).not.toMatch(/Verified(?! by)/)
-  await button('Clear the bench').click()
+  await window.clear()
 })
 
 test('what happens to the laptop stands above the bench with what to do, until it is over', async () => {

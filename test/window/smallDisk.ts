@@ -1,6 +1,14 @@
-/** A disk that fills up: a file system in memory, of the size asked for. Needs root. */
+/** A disk that fills up: a file system of the size asked for, where no space can be kept in advance. Needs root. */
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 
 export interface SmallDisk {
@@ -12,13 +20,18 @@ export interface SmallDisk {
 
 export function mountSmallDisk(directory: string, sizeBytes: number): SmallDisk {
   mkdirSync(directory, { recursive: true })
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', directory])
+  const disk = `${directory}.ext2`
+  writeFileSync(disk, '')
+  truncateSync(disk, sizeBytes)
+  // ext2 has no fallocate(2).
+  execFileSync('mke2fs', ['-q', '-t', 'ext2', '-m', '0', '-N', '32', disk])
+  execFileSync('mount', ['-o', 'loop', disk, directory])
   const ballast = path.join(directory, 'ballast')
   return {
     fill() {
       const file = openSync(ballast, 'w')
       try {
-        for (const bytes of [2 ** 20, 4096]) {
+        for (const bytes of [2 ** 20, 4096, 1024]) {
           const piece = Buffer.alloc(bytes)
           while (writesAll(file, piece));
         }
