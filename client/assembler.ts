@@ -269,6 +269,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       lost.clear() // Nothing said means everything needed.
       current = null
       mayReportsWait = false
+      aimed = null // It may be another session.
     },
     counters() {
       return {

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { createErasureCode, type ErasureCode } from '../shared/fec/fec.ts'
-import { blockFirstSymbol, blockLayout, blockSymbols } from '../shared/protocol/blocks.ts'
-import { symbolBytes } from '../shared/protocol/blocks.ts'
-import { encodeDataHeader } from '../shared/protocol/dataPacket.ts'
+import {
+  blockFirstSymbol,
+  blockLayout,
+  blockSymbols,
+  symbolBytes,
+} from '../shared/protocol/blocks.ts'
+import { DATA_AT, encodeDataHeader } from '../shared/protocol/dataPacket.ts'
 import { CHUNK_BYTES, DATA_HEADER_BYTES, SYMBOL_BYTES } from '../shared/protocol/limits.ts'
 import type { Manifest } from '../shared/protocol/manifest.ts'
 import type { SessionId } from '../shared/protocol/packet.ts'
@@ -202,4 +206,29 @@ test('repair symbols that wait are in nobody’s way', () => {
   feed(sides, repairs, 7)
   expectEqual(sides)
   expect(sides[1].assembler.counters().decodedSymbols).toBeGreaterThan(0)
+})
+
+test('after another session has begun, no run of the one before is taken', () => {
+  const side = open(false)
+  const sent = datagrams(1)
+  const large = sent.length - blockLayout(CHUNK_BYTES).symbolCount
+  feed([side], sent.slice(0, large + 100), 128)
+  side.assembler.restart()
+  const intake = createIntake(
+    {
+      session: (SESSION + 1) as SessionId,
+      assembler: () => side.assembler,
+      isLost: () => false,
+      mayLose: () => false,
+      onChunk: () => undefined,
+      onReportNow: () => undefined,
+    },
+    () => 0,
+  )
+  const next = sent[large + 100]?.slice() ?? new Uint8Array()
+  new DataView(next.buffer).setUint32(DATA_AT.session, SESSION + 1)
+  const before = side.assembler.counters().payloadBytes
+  feed([{ ...side, intake }], [next, ...sent.slice(large + 101, large + 201)], 101)
+  expect(side.assembler.counters().payloadBytes).toBe(before + SYMBOL_BYTES)
+  expect(intake.rejected.get('session')).toBe(100)
 })

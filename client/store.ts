@@ -245,7 +245,7 @@ export function createStore(
 
   /** Of a session that never began. */
   function giveBack(fd: number): void {
-    if (!open.isReservable || status.some(each => each !== NEEDED)) return
+    if (!open.isReservable || chunkCount === 0 || status.some(each => each !== NEEDED)) return
     ftruncateSync(fd, 0)
     ftruncateSync(fd, manifest.imageBytes)
   }

@@ -14,10 +14,7 @@ export default defineConfig({
   root,
   publicDir: false,
   plugins: [threadEntries(root, 'js'), finishedKernel(root)],
-  ssr: {
-    noExternal: true,
-    external: ['better-sqlite3', '@napi-rs/blake-hash', 'koffi', 'node-liblzma'],
-  },
+  ssr: { noExternal: true, external: ['better-sqlite3', 'koffi', 'node-liblzma'] },
   build: {
     ssr: true,
     outDir: path.join(root, 'out', 'node'),

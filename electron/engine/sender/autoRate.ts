@@ -1,6 +1,6 @@
 /** The automatic rate at work: reports in, a rate out. Pure; time is an argument. */
 import type { Slot } from './needSum.ts'
-import { createRateControl } from './rateControl.ts'
+import { createRateControl, HIGH_RATE } from './rateControl.ts'
 import { createReportRounds, type Heard } from './reportRounds.ts'
 
 export interface AutoRate {
@@ -21,8 +21,7 @@ export interface AutoRate {
 /** While rising, half of the time between two reports that were asked for: the first two after a change make a round. */
 const RISING_SPAN_MS = 12
 const RISING_DATAGRAMS = 30
-/** From here on, where twice the rate is more than a computer may take, long enough to see whether this one arrives. */
-const HIGH_RATE = 1e9
+/** From HIGH_RATE on, where more may be more than a computer takes: long enough to see whether this arrives. */
 const HIGH_RISING_SPAN_MS = 60
 const TRIAL_SPAN_MS = 40
 /** One report's interval, less what timers waver. */

@@ -62,7 +62,7 @@ const AFTER_QUEUE = 0.95
 const QUEUED = 1.1
 const RISE = 2
 /** From here on, where it may be computers that are full and not a network. */
-const HIGH_RATE = 1e9
+export const HIGH_RATE = 1e9
 const HIGH_RISE = 1.5
 /** What overflowed may be there still: at first by less, then by so much more each time. */
 const RISE_AGAIN = 1.3
