@@ -1,6 +1,6 @@
 /** Memory for chunks in assembly, bounded as a whole and shared with worker threads without copying. */
+import { adviseLargePages, firstLargePage, LARGE_PAGE_BYTES } from '../electron/engine/libc/libc.ts'
 import { allocateMemory, growMemory, PAGE_BYTES, type WasmMemory } from '../shared/wasmMemory.ts'
-import { adviseLargePages } from './libc.ts'
 
 export interface Slot {
   /** In the pool's memory. */
@@ -21,16 +21,19 @@ export const RESERVED_BYTES = PAGE_BYTES
 
 /** Slots are of many sizes: room for the gaps that leaves, so that the bound is what limits. */
 const SPARE_PAGES = 32
-/** 16 MiB: Linux gives memory in pieces of 2 MiB where it may, and each growth costs a system call or two. */
-const GROWTH_PAGES = 256
+const PAGES_PER_LARGE = LARGE_PAGE_BYTES / PAGE_BYTES
+/** 16 MiB: each growth costs a system call or two. */
+const GROWTH_PAGES = 8 * PAGES_PER_LARGE
 
 export function createSlotPool(limitBytes: number): SlotPool {
   const limitPages = Math.floor(limitBytes / PAGE_BYTES)
-  const maxPages = RESERVED_BYTES / PAGE_BYTES + limitPages + SPARE_PAGES
-  const memory = allocateMemory(RESERVED_BYTES, maxPages * PAGE_BYTES)
+  const mostPages = PAGES_PER_LARGE + limitPages + SPARE_PAGES
+  const memory = allocateMemory(RESERVED_BYTES, mostPages * PAGE_BYTES)
+  /** Slots begin, and each growth ends, where a large page does: one that is there in part becomes small ones. */
+  const firstPage = firstLargePage(memory.buffer) / PAGE_BYTES || PAGES_PER_LARGE
   /** 1 for each page in use. */
-  const isUsed = new Uint8Array(maxPages)
-  isUsed.fill(1, 0, RESERVED_BYTES / PAGE_BYTES)
+  const isUsed = new Uint8Array(mostPages)
+  isUsed.fill(1, 0, firstPage)
   let usedPages = 0
   let pages = RESERVED_BYTES / PAGE_BYTES
 
@@ -38,7 +41,7 @@ export function createSlotPool(limitBytes: number): SlotPool {
   function findGap(wanted: number): number {
     for (let from = isUsed.indexOf(0); from !== -1; from = isUsed.indexOf(0, from)) {
       const next = isUsed.indexOf(1, from)
-      const end = next === -1 ? maxPages : next
+      const end = next === -1 ? mostPages : next
       if (end - from >= wanted) return from
       if (next === -1) break
       from = next
@@ -48,7 +51,9 @@ export function createSlotPool(limitBytes: number): SlotPool {
 
   function reach(end: number): boolean {
     if (end <= pages) return true
-    const more = Math.min(maxPages, Math.max(end, pages + GROWTH_PAGES)) - pages
+    const wanted = Math.max(end, pages + GROWTH_PAGES) - firstPage
+    const large = Math.ceil(wanted / PAGES_PER_LARGE)
+    const more = Math.min(mostPages, firstPage + large * PAGES_PER_LARGE) - pages
     if (!growMemory(memory, more * PAGE_BYTES)) return false
     adviseLargePages(memory.buffer, pages * PAGE_BYTES, more * PAGE_BYTES)
     pages += more

@@ -19,7 +19,7 @@ import { ZERO_CHUNK } from '../shared/protocol/limits.ts'
 import { describeDisk } from './disks.ts'
 import { deviceBytes, deviceNumber, deviceUser } from './blockDevice.ts'
 import { createJournal, type Journal, journalPath, readJournal, reopenJournal } from './journal.ts'
-import { tryLock } from './libc.ts'
+import { tryLock } from '../electron/engine/libc/libc.ts'
 import { ReceiveError } from './receiveError.ts'
 import type { ReceiveTarget } from './receiveOptions.ts'
 

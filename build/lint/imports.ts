@@ -56,7 +56,13 @@ const UI_PACKAGES = [
 ]
 
 /** What the boot environment holds: of the engine what both ends of a cable need. */
-const CLIENT_PARTS = ['client', 'shared', 'electron/engine/net', 'electron/engine/chunkHash']
+const CLIENT_PARTS = [
+  'client',
+  'shared',
+  'electron/engine/net',
+  'electron/engine/chunkHash',
+  'electron/engine/libc',
+]
 
 /** The only code that Electron itself runs. build/setup/defaultApp.mjs is packed into a runtime. */
 const ELECTRON_SIDE =

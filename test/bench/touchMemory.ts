@@ -1,5 +1,5 @@
 /** `node touchMemory.ts MIB`: writes so much memory in large pages, then ends. For warmMemory.ts. */
-import { adviseLargePages } from '../../client/libc.ts'
+import { adviseLargePages } from '../../electron/engine/libc/libc.ts'
 import { allocateMemory } from '../../shared/wasmMemory.ts'
 
 const MIB = 2 ** 20

@@ -42,6 +42,7 @@ const PARTS = 2
 const MAX_PARTS = 1024
 /** As groupSender.ts: below a card's own queue. The kernel doubles it: eight of the longest runs. */
 const SEND_BUFFER_BYTES = 256 * 1024
+const ANY_ADDRESS = '0.0.0.0'
 /** linux/in.h IP_PMTUDISC_DO: set DF, never fragment. */
 const NEVER_FRAGMENT = 2
 /** What a send of a run fails with where runs are not possible; for anything else it is refused as a datagram too. */
@@ -58,6 +59,24 @@ export function openBatchedSender(sockets: LinuxSockets, options: GroupSenderOpt
     sockets.close(fd)
     throw error
   }
+}
+
+/** Everything but the system calls: what is sent is laid out and goes nowhere. */
+export function openSenderToNowhere(sockets: LinuxSockets): GroupSender {
+  const idle: LinuxSockets = {
+    ...sockets,
+    setBytes: () => undefined,
+    send: (_fd, _messages, count) => count,
+    close: () => undefined,
+  }
+  return createSender(idle, -1, 0, {
+    interfaceAddress: ANY_ADDRESS,
+    group: ANY_ADDRESS,
+    port: 0,
+    ttl: 0,
+    isLoopedBack: false,
+    onSendError: () => undefined,
+  })
 }
 
 function tune(sockets: LinuxSockets, fd: number, options: GroupSenderOptions): void {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { QUEUE_DATAGRAMS } from './batchedSender.ts'
-import { type GroupSender, openGroupSender } from './groupSender.ts'
+import { type GroupSender, openGroupSender, openNowhere } from './groupSender.ts'
 
 const GROUP = '239.255.99.7'
 const open: (() => void)[] = []
@@ -111,3 +111,19 @@ test('an address that no card has is refused when it opens', async () => {
   }
   await expect(openGroupSender(options)).rejects.toThrow('EADDRNOTAVAIL')
 })
+
+test.runIf(process.platform === 'linux')(
+  'to nowhere takes everything and sends nothing',
+  async () => {
+    const sender = await openNowhere()
+    if (sender === null) throw new Error('no socket calls')
+    const [header, payload] = [Buffer.alloc(24), Buffer.alloc(1408)]
+    for (let i = 0; i < 10 * QUEUE_DATAGRAMS; i++) {
+      expect(sender.isFull()).toBe(false)
+      sender.send(header, payload)
+    }
+    sender.flush()
+    expect(sender.port).toBe(0)
+    sender.close()
+  },
+)

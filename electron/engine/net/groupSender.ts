@@ -8,7 +8,12 @@
  * on whatever fits the card's MTU (ip(7), IP_PMTUDISC_WANT), and other systems' defaults, which may not set it.
  */
 import dgram from 'node:dgram'
-import { openBatchedSender, QUEUE_BYTES, QUEUE_DATAGRAMS } from './batchedSender.ts'
+import {
+  openBatchedSender,
+  openSenderToNowhere,
+  QUEUE_BYTES,
+  QUEUE_DATAGRAMS,
+} from './batchedSender.ts'
 import { isMulticast } from './delivery.ts'
 import { loadLinuxSockets } from './linuxSockets.ts'
 
@@ -88,6 +93,12 @@ export async function openGroupSender(options: GroupSenderOptions): Promise<Grou
     } as const
     throw new GroupSenderError(fault, { cause })
   }
+}
+
+/** A bulk sender that does all but the system calls; null where there is none. */
+export async function openNowhere(): Promise<GroupSender | null> {
+  const sockets = await loadLinuxSockets()
+  return sockets === null ? null : openSenderToNowhere(sockets)
 }
 
 async function openDgramSender(options: GroupSenderOptions): Promise<GroupSender> {

@@ -19,6 +19,7 @@ export {
   GroupSenderError,
   type GroupSenderFault,
   openGroupSender,
+  openNowhere,
 } from './groupSender.ts'
 export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'

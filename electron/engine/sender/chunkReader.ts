@@ -1,5 +1,6 @@
 /** Stored chunks out of pack files, with the most recent kept: repairs come within a second of the first sending. */
 import fs from 'node:fs'
+import { adviseLargePages } from '../libc/libc.ts'
 import { blockLayout } from '../../../shared/protocol/blocks.ts'
 import { CHUNK_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 
@@ -33,6 +34,17 @@ interface Kept {
   readAt: number
 }
 
+/** One after the other in memory that is not touched yet, for large pages. */
+function newSlots(): Uint8Array[] {
+  const memory = new ArrayBuffer(KEPT_CHUNKS * SLOT_BYTES)
+  adviseLargePages(memory, 0, memory.byteLength)
+  const slots = Array.from(
+    { length: KEPT_CHUNKS },
+    (_, at) => new Uint8Array(memory, at * SLOT_BYTES, SLOT_BYTES),
+  )
+  return slots.toReversed() // Taken from the end.
+}
+
 /**
  * Memory is used again: a fresh buffer for each chunk costs more in page faults and garbage collection than reading and
  * sending it.
@@ -41,6 +53,7 @@ export function openChunkReader(source: ChunkSource, safeReads: number): ChunkRe
   const files = new Map<number, number>()
   /** The least recently read first. */
   const kept = new Map<number, Kept>()
+  const fresh = newSlots()
   let reads = 0
 
   function file(pack: number): number {
@@ -57,7 +70,7 @@ export function openChunkReader(source: ChunkSource, safeReads: number): ChunkRe
   function slot(): Uint8Array {
     const oldest = kept.size < KEPT_CHUNKS ? undefined : kept.entries().next().value
     if (oldest === undefined || reads - oldest[1].readAt <= safeReads) {
-      return new Uint8Array(SLOT_BYTES)
+      return fresh.pop() ?? new Uint8Array(SLOT_BYTES)
     }
     kept.delete(oldest[0])
     return oldest[1].slot

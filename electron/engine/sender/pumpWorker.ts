@@ -8,7 +8,7 @@ import { writeDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
-import { type GroupSender, openGroupSender, raiseThread } from '../net/net.ts'
+import { type GroupSender, openGroupSender, openNowhere, raiseThread } from '../net/net.ts'
 import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
@@ -18,6 +18,7 @@ import type { Fill } from './fills.ts'
 import { WIRE_OVERHEAD_BYTES } from './pacer.ts'
 import { createRepairSymbols } from './repairSymbols.ts'
 import type { PumpCommand, PumpEvent, PumpOptions } from './sender.ts'
+import { warmUp } from './warmUp.ts'
 import { createTransmitter, type Emission, type Transmitter, type Wire } from './transmitter.ts'
 
 /** Headers wait beside their payload in the socket's queue; more than fit the queue, so none is reused too soon. */
@@ -70,6 +71,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     },
   )
   transmitter.setPaused(true)
+  let isPaused = true
 
   function fill(wanted: Fill): number {
     const { session, source } = options
@@ -89,6 +91,10 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     }
     if (command.kind === 'deliver') {
       void socket.deliver(command.to).then(() => transmitter.setCopies(socket.copies()))
+    } else if (command.kind === 'pause') {
+      isPaused = command.isPaused
+      auto.restart()
+      transmitter.setPaused(isPaused)
     } else if (command.kind === 'pack') socket.pack(command.packets)
     else if (command.kind === 'rate') {
       isAutomatic = command.bitsPerSecond === null
@@ -106,7 +112,23 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
     })
   }, STATS_INTERVAL_MS)
 
+  async function warm(): Promise<void> {
+    const nowhere = await openNowhere()
+    if (nowhere === null) return
+    const { session, source } = options
+    const fanOut = createFanOut(() => Promise.resolve(nowhere), onSendError)
+    await fanOut.deliver([''])
+    const wire = { ...createWire(fanOut, reader, source), fill: () => 0 }
+    try {
+      await warmUp(session, source, wire, soon, () => isStopped || !isPaused)
+    } catch {
+      // A pack that cannot be read: the session says so if it comes to that.
+    }
+    fanOut.close()
+  }
+
   try {
+    if (isAutomatic) await warm()
     while (!isStopped) {
       const nowMs = performance.now()
       const waitMs = transmitter.tick(nowMs)
@@ -134,15 +156,12 @@ function adapt(auto: AutoRate, transmitter: Transmitter, nowMs: number): void {
 }
 
 function obey(
-  command: Exclude<PumpCommand, { kind: 'stop' | 'deliver' | 'pack' | 'rate' }>,
+  command: Exclude<PumpCommand, { kind: 'stop' | 'pause' | 'deliver' | 'pack' | 'rate' }>,
   transmitter: Transmitter,
   carousel: ReturnType<typeof createCarousel>,
   auto: AutoRate,
 ): void {
   switch (command.kind) {
-    case 'pause':
-      auto.restart()
-      return transmitter.setPaused(command.isPaused)
     case 'admit':
       carousel.forget(command.slot)
       return carousel.needs.admit(command.slot)

@@ -101,12 +101,15 @@ const ARRIVED_TO_RISE = 0.7
 const BUSY_RATE = 500e6
 const ARRIVED_TO_RISE_HIGH = 0.8
 /**
- * At such rates memory fills within parts of a second, and then chunks are dropped: no faster, and slower. At lower ones
- * there is time to learn what each machine can take (session/ownPace.ts).
+ * At such rates memory fills within parts of a second: no faster when less is taken than arrives, or what waits is more
+ * than chunks on their way; and slower, before that memory or the socket's overflows. At lower rates there is time to
+ * learn what each machine can take (session/ownPace.ts).
  */
-const FULL = 1 / 2
-const TOO_FULL = 2 / 3
-const SLOWER_WHEN_FULL = 0.8
+const EMPTY = 1 / 32
+const TAKEN_TO_RISE = 0.85
+const FULL = 1 / 8
+const TOO_FULL = 1 / 4
+const SLOWER_WHEN_FULL = 0.9
 /** Rounds in a row that the sender must fail to reach the rate until nobody hurries any more. */
 const HELD_BACK = 3
 
@@ -208,14 +211,14 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     lingering = LINGERING
   }
 
-  function riseFurther(arrivedShare: number): void {
-    if (rate >= HIGH_RATE && arrivedShare < ARRIVED_TO_RISE_HIGH) return
+  function riseFurther(arrivedShare: number, isTaken: boolean): void {
+    if (rate >= HIGH_RATE && (arrivedShare < ARRIVED_TO_RISE_HIGH || !isTaken)) return
     if (rate >= BUSY_RATE && arrivedShare < ARRIVED_TO_RISE) return
     rate *= Math.min(nextRise, rate < HIGH_RATE ? RISE : HIGH_RISE)
     nextRise *= RISE_AGAIN
   }
 
-  function goOn(sent: number, arrived: number): void {
+  function goOn(sent: number, arrived: number, isTaken: boolean): void {
     // Half of it lost nothing: what arrived before is what fits.
     if (trial?.wasRising === true)
       rate = Math.max(rate, Math.min(overflowedAt, trial.rate) * SLOWER)
@@ -224,7 +227,7 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
     heldBack++
     if (sent < rate * (isRising ? REACHED_TO_RISE : REACHED)) return
     heldBack = 0
-    if (isRising) riseFurther(arrived / (sent * (1 - floor)))
+    if (isRising) riseFurther(arrived / (sent * (1 - floor)), isTaken)
     else if (rate < overflowedAt * WELL_BELOW) rate *= FASTER_BELOW
     else if (rate < overflowedAt * NEAR_BELOW) rate *= FASTER
     else {
@@ -247,16 +250,18 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
       return trial !== null
     },
     step(round) {
-      const { losses, datagrams, sentBitsPerSecond, arrivedBitsPerSecond, fullShare } = round
+      const { losses, datagrams, fullShare } = round
+      const { sentBitsPerSecond: sent, arrivedBitsPerSecond: arrived } = round
+      const { takenBitsPerSecond: taken } = round
       if (losses.length === 0) return rate
       const loss = median(losses)
-      if (isOverflow(loss, datagrams))
-        stepBack(loss, carried(loss, sentBitsPerSecond, arrivedBitsPerSecond))
+      if (isOverflow(loss, datagrams)) stepBack(loss, carried(loss, sent, arrived))
       else {
         learn(loss, datagrams)
-        if (rate < HIGH_RATE || fullShare < FULL) goOn(sentBitsPerSecond, arrivedBitsPerSecond)
+        if (rate < HIGH_RATE || fullShare < FULL)
+          goOn(sent, arrived, fullShare < EMPTY || taken >= arrived * TAKEN_TO_RISE)
         else if (fullShare >= TOO_FULL)
-          rate = Math.min(rate, Math.max(round.takenBitsPerSecond, HIGH_RATE) * SLOWER_WHEN_FULL)
+          rate = Math.min(rate, Math.max(taken, HIGH_RATE) * SLOWER_WHEN_FULL)
       }
       return within()
     },

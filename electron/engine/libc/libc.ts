@@ -12,6 +12,9 @@ const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
 const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
 const MADV_HUGEPAGE = 14
 
+/** Of x86_64, and of arm64 with pages of 4 KiB. */
+export const LARGE_PAGE_BYTES = 2 * 1024 * 1024
+
 /** Syncs, then drops the cached pages, so that reading back comes from the disk. Throws what fsync throws. */
 export function dropPageCache(fd: number, kind: 'file' | 'device'): boolean {
   fsyncSync(fd)
@@ -48,6 +51,12 @@ export function reserveSpace(fd: number, offset: number, bytes: number): boolean
 export function adviseLargePages(buffer: ArrayBufferLike, offset: number, bytes: number): void {
   const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
   if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_HUGEPAGE)
+}
+
+/** Where in a buffer its first large page begins: memory that grows from one to another has large ones alone. */
+export function firstLargePage(buffer: ArrayBufferLike): number {
+  const isKnown = find('int madvise(uintptr_t address, size_t bytes, int advice)') !== null
+  return isKnown ? -addressOf(buffer) & (LARGE_PAGE_BYTES - 1) : 0
 }
 
 type Call = (...args: readonly number[]) => number
