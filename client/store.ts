@@ -210,8 +210,11 @@ export function createStore(
     unsynced = []
     if (open.fd !== null) await fdatasyncAsync(open.fd)
     unsyncedBytes -= batchBytes
-    await journal?.append(batch)
+    const appended = journal?.append(batch)
+    // Nobody waits for the last records: should they be lost, the image is complete without them.
+    if (heldCount + batch.length < chunkCount) await appended
     if (!isClosed) announce(batch)
+    await appended
   }
 
   function writeError(cause: unknown): Error {
@@ -347,6 +350,7 @@ export function createStore(
         haveBytes -= chunkRawBytes(chunk)
       }
       if (bad.size > 0) {
+        await sync
         await journal?.close()
         journal = startJournal({ ...open, journaled: [] }, imageId, held())
       }

@@ -1,5 +1,6 @@
 /** `benchcast receive --nic IFACE --to FILE|DEVICE` */
 import { receive, type ReceiveProgress, type ReceiveResult } from '../../../client/client.ts'
+import { setGivesWay } from '../../engine/libc/libc.ts'
 import { findNic } from '../../engine/net/net.ts'
 import { renderProgress } from '../byteProgress.ts'
 import { defineCommand, jsonOption } from '../command.ts'
@@ -82,6 +83,8 @@ function createReport(output: Output, target: string): Report {
   let toldAtMs = 0
   return progress => {
     const isNews = progress.state !== state
+    // What is to come, whoever still writes need not wait for: many receivers may share a computer, or a person work at it.
+    if (isNews) setGivesWay(progress.state === 'verifying' || progress.state === 'done')
     state = progress.state
     if (output.isJson) {
       if (!isNews && Date.now() - toldAtMs < JSON_EVERY_MS) return

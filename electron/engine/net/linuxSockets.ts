@@ -25,11 +25,6 @@ export interface LinuxSockets {
   openSignal(): number
   signal(fd: number): void
   close(fd: number): void
-  /**
-   * Lets the calling thread run before others of the computer: for one that is late for the wire when it waits its
-   * turn. Without CAP_SYS_NICE it stays as it is.
-   */
-  raiseThread(): void
   /** 0 when the name is unknown. */
   indexOfCard(name: string): number
   /** Waits for one of `count` struct pollfd at an address. Answers how many are ready, or minus errno. */
@@ -93,17 +88,6 @@ const UDP_SOCKET = 2 | 0o4000 | 0o2000000
 /** EFD_NONBLOCK | EFD_CLOEXEC, bits/eventfd.h. */
 const SIGNAL_FLAGS = 0o4000 | 0o2000000
 const MSG_DONTWAIT = 0x40
-/** setpriority(2): in Linux, of a thread; 0 is the caller. */
-const PRIO_PROCESS = 0
-/** As sound servers take: ten times the share of an ordinary thread, when there are more of them than processors. */
-const RAISED_NICE = -11
-
-/** As `raiseThread` of the socket calls, where there are any. */
-export async function raiseThread(): Promise<void> {
-  const sockets = await loadLinuxSockets()
-  sockets?.raiseThread()
-}
-
 /** Null where there is no such library, or it was told to stay away: BENCHCAST_SOCKETS=dgram. */
 export async function loadLinuxSockets(): Promise<LinuxSockets | null> {
   const isKnownLayout = process.arch === 'x64' || process.arch === 'arm64'
@@ -138,7 +122,6 @@ function wrap(koffi: Ffi): LinuxSockets {
   const recvmmsg = bindCall(
     'int recvmmsg(int fd, uintptr_t messages, uint32_t count, int flags, uintptr_t timeout)',
   )
-  const setpriority = bindCall('int setpriority(int which, uint32_t who, int nice)')
   const sendmmsg = bindCall('int sendmmsg(int fd, uintptr_t messages, uint32_t count, int flags)')
   const schedYield = bindCall('int sched_yield()')
 
@@ -167,7 +150,6 @@ function wrap(koffi: Ffi): LinuxSockets {
     openSignal: () => must(eventfd(0, SIGNAL_FLAGS), 'eventfd'),
     signal: fd => void must(eventfdWrite(fd, 1), 'eventfd_write'),
     close: fd => void close(fd),
-    raiseThread: () => void setpriority(PRIO_PROCESS, 0, RAISED_NICE),
     indexOfCard: name => nameToIndex(name),
     poll: (pollfds, count, timeoutMs) => counted(poll(pollfds, count, timeoutMs)),
     receive: (fd, messages, count) => counted(recvmmsg(fd, messages, count, MSG_DONTWAIT, 0)),

@@ -23,7 +23,6 @@ export {
 } from './groupSender.ts'
 export { decodeQuery } from './igmpPacket.ts'
 export { type IgmpQuerier, openIgmpQuerier, type QuerierState } from './igmpQuerier.ts'
-export { raiseThread } from './linuxSockets.ts'
 export { findNic, listNics, NicError, type NicFault, type UsableNic } from './nics.ts'
 export { openSocketServer, type SocketServer } from './socketServer.ts'
 export {

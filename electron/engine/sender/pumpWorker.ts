@@ -8,7 +8,8 @@ import { writeDataHeader } from '../../../shared/protocol/dataPacket.ts'
 import { DATA_HEADER_BYTES, SYMBOL_BYTES } from '../../../shared/protocol/limits.ts'
 import { decodeNeedReport } from '../../../shared/protocol/needReport.ts'
 import { encodeSync } from '../../../shared/protocol/syncPacket.ts'
-import { type GroupSender, openGroupSender, openNowhere, raiseThread } from '../net/net.ts'
+import { raiseThread } from '../libc/libc.ts'
+import { type GroupSender, openGroupSender, openNowhere } from '../net/net.ts'
 import { type AutoRate, createAutoRate } from './autoRate.ts'
 import { createCarousel } from './carousel.ts'
 import { type ChunkReader, type ChunkSource, openChunkReader } from './chunkReader.ts'
@@ -54,7 +55,7 @@ async function run(options: PumpOptions, port: NonNullable<typeof parentPort>): 
   const socket = createFanOut(openTo, onSendError)
   await socket.deliver([options.group])
   if (socket.copies() === 0) throw new Error(lastSendError)
-  await raiseThread() // On a busy computer it would send a millisecond's worth each ten.
+  raiseThread() // On a busy computer it would send a millisecond's worth each ten.
   const reader = openChunkReader(options.source, HEADER_RING)
   const carousel = createCarousel(options.source.storedBytes)
   const auto = createAutoRate(options.linkBitsPerSecond)
