@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { firstLargePage, LARGE_PAGE_BYTES } from '../electron/engine/libc/libc.ts'
 import { createSlotPool, RESERVED_BYTES } from './slotPool.ts'
 
 const KIB64 = 65_536
@@ -29,6 +30,16 @@ test('slots of many sizes find room up to the bound, whatever gaps were left', (
   for (const [i, slot] of small.entries()) if (slot && i % 2 === 0) pool.give(slot)
   expect(pool.take(10 * KIB64)?.bytes.length).toBe(10 * KIB64)
   expect(pool.freeBytes()).toBe(0)
+})
+
+test('the first slot begins, and the memory ends, where a large page does', () => {
+  const pool = createSlotPool(64 * MIB)
+  const first = firstLargePage(pool.memory.buffer)
+  for (let i = 0; i < 50; i++) {
+    const slot = pool.take(MIB)
+    if (i === 0) expect(((slot?.address ?? 0) - first) % LARGE_PAGE_BYTES).toBe(0)
+    expect((pool.memory.buffer.byteLength - first) % LARGE_PAGE_BYTES).toBe(0)
+  }
 })
 
 test('growing leaves what is there as it is, and no two slots overlap', () => {
