@@ -30,7 +30,7 @@ export function createSlotPool(limitBytes: number): SlotPool {
   const mostPages = PAGES_PER_LARGE + limitPages + SPARE_PAGES
   const memory = allocateMemory(RESERVED_BYTES, mostPages * PAGE_BYTES)
   /** Slots begin, and each growth ends, where a large page does: one that is there in part becomes small ones. */
-  const firstPage = firstLargePage(memory.buffer) / PAGE_BYTES || PAGES_PER_LARGE
+  const firstPage = Math.ceil(firstLargePage(memory.buffer) / PAGE_BYTES) || PAGES_PER_LARGE
   /** 1 for each page in use. */
   const isUsed = new Uint8Array(mostPages)
   isUsed.fill(1, 0, firstPage)

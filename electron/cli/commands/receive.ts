@@ -1,7 +1,7 @@
 /** `benchcast receive --nic IFACE --to FILE|DEVICE` */
 import { receive, type ReceiveProgress, type ReceiveResult } from '../../../client/client.ts'
-import { setGivesWay } from '../../engine/libc/libc.ts'
 import { findNic } from '../../engine/net/net.ts'
+import { setGivesWay } from '../../engine/priority.ts'
 import { renderProgress } from '../byteProgress.ts'
 import { defineCommand, jsonOption } from '../command.ts'
 import { formatBytes, formatDuration } from '../figures.ts'
@@ -79,13 +79,16 @@ type Report = (progress: ReceiveProgress) => void
 
 function createReport(output: Output, target: string): Report {
   let state = ''
+  let givesWay = false
   let note = ''
   let toldAtMs = 0
   return progress => {
     const isNews = progress.state !== state
-    // What is to come, whoever still writes need not wait for: many receivers may share a computer, or a person work at it.
-    if (isNews) setGivesWay(progress.state === 'verifying' || progress.state === 'done')
     state = progress.state
+    // What is to come, whoever still writes need not wait for: many receivers may share a computer, or a person work at it.
+    const mayGiveWay = state === 'verifying' || state === 'done'
+    if (mayGiveWay !== givesWay) setGivesWay(mayGiveWay)
+    givesWay = mayGiveWay
     if (output.isJson) {
       if (!isNews && Date.now() - toldAtMs < JSON_EVERY_MS) return
       toldAtMs = Date.now()

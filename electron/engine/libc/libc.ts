@@ -2,7 +2,7 @@
  * The few calls of the C library that Node has no function for, through koffi. Best effort: elsewhere than on Linux,
  * or without the FFI, each answers that it did nothing.
  */
-import { fsyncSync, readdirSync } from 'node:fs'
+import { fsyncSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import type Koffi from 'koffi'
@@ -11,13 +11,6 @@ const POSIX_FADV_DONTNEED = 4
 const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
 const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
 const MADV_HUGEPAGE = 14
-/** setpriority(2): in Linux, of a thread; 0 is the caller. */
-const PRIO_PROCESS = 0
-/**
- * Nice values. Raised as sound servers take: ten times the share of an ordinary thread, when there are more of them than
- * processors; lowered to a tenth.
- */
-const NICE = { raised: -11, ordinary: 0, lowered: 10 } as const
 
 /** Of x86_64, and of arm64 with pages of 4 KiB. */
 export const LARGE_PAGE_BYTES = 2 * 1024 * 1024
@@ -64,25 +57,6 @@ export function adviseLargePages(buffer: ArrayBufferLike, offset: number, bytes:
 export function firstLargePage(buffer: ArrayBufferLike): number {
   const isKnown = find('int madvise(uintptr_t address, size_t bytes, int advice)') !== null
   return isKnown ? -addressOf(buffer) & (LARGE_PAGE_BYTES - 1) : 0
-}
-
-/** The calling thread runs before others of this computer. Without CAP_SYS_NICE it stays as it is. */
-export function raiseThread(): void {
-  setNice(0, NICE.raised)
-}
-
-/**
- * This process, with all the threads it has, gives way to others of this computer, or does so no more. For root alone, as
- * nobody else could undo it.
- */
-export function setGivesWay(givesWay: boolean): void {
-  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return
-  const nice = givesWay ? NICE.lowered : NICE.ordinary
-  for (const thread of readdirSync('/proc/self/task')) setNice(Number(thread), nice)
-}
-
-function setNice(thread: number, nice: number): void {
-  find('int setpriority(int which, uint32_t who, int nice)')?.(PRIO_PROCESS, thread, nice)
 }
 
 type Call = (...args: readonly number[]) => number

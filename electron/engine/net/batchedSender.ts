@@ -18,6 +18,7 @@ import {
   systemError,
 } from './linuxSockets.ts'
 import { createMessageVector, createPartList } from './messageVector.ts'
+import { ANY_ADDRESS } from './socketTable.ts'
 
 /**
  * Datagrams may wait in the process up to this many bytes, more than one tick of the transmitter; beyond it the sender
@@ -42,7 +43,6 @@ const PARTS = 2
 const MAX_PARTS = 1024
 /** As groupSender.ts: below a card's own queue. The kernel doubles it: eight of the longest runs. */
 const SEND_BUFFER_BYTES = 256 * 1024
-const ANY_ADDRESS = '0.0.0.0'
 /** linux/in.h IP_PMTUDISC_DO: set DF, never fragment. */
 const NEVER_FRAGMENT = 2
 /** What a send of a run fails with where runs are not possible; for anything else it is refused as a datagram too. */

@@ -38,11 +38,10 @@ interface Kept {
 function newSlots(): Uint8Array[] {
   const memory = new ArrayBuffer(KEPT_CHUNKS * SLOT_BYTES)
   adviseLargePages(memory, 0, memory.byteLength)
-  const slots = Array.from(
+  return Array.from(
     { length: KEPT_CHUNKS },
     (_, at) => new Uint8Array(memory, at * SLOT_BYTES, SLOT_BYTES),
   )
-  return slots.toReversed() // Taken from the end.
 }
 
 /**
@@ -70,7 +69,7 @@ export function openChunkReader(source: ChunkSource, safeReads: number): ChunkRe
   function slot(): Uint8Array {
     const oldest = kept.size < KEPT_CHUNKS ? undefined : kept.entries().next().value
     if (oldest === undefined || reads - oldest[1].readAt <= safeReads) {
-      return fresh.pop() ?? new Uint8Array(SLOT_BYTES)
+      return fresh.shift() ?? new Uint8Array(SLOT_BYTES)
     }
     kept.delete(oldest[0])
     return oldest[1].slot

@@ -250,9 +250,14 @@ export function createRateControl(linkBitsPerSecond: number | null): RateControl
       return trial !== null
     },
     step(round) {
-      const { losses, datagrams, fullShare } = round
-      const { sentBitsPerSecond: sent, arrivedBitsPerSecond: arrived } = round
-      const { takenBitsPerSecond: taken } = round
+      const {
+        losses,
+        datagrams,
+        fullShare,
+        sentBitsPerSecond: sent,
+        arrivedBitsPerSecond: arrived,
+        takenBitsPerSecond: taken,
+      } = round
       if (losses.length === 0) return rate
       const loss = median(losses)
       if (isOverflow(loss, datagrams)) stepBack(loss, carried(loss, sent, arrived))
