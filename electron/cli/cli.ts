@@ -1,7 +1,8 @@
 /** First file of the command line: small, so that the rest starts from compiled code. */
-import { keepCompiledCode } from '../engine/compiledCode.ts'
+import { compileForShortLife, keepCompiledCode } from '../engine/compiledCode.ts'
 
 if (import.meta.main) {
+  if (process.argv[2] === 'receive' || process.argv[2] === 'send') compileForShortLife()
   keepCompiledCode()
   const { main } = await import('./program.ts')
   // A reader that went away (`| head`) is no fault of ours, but no success either; 141 is what SIGPIPE gives.

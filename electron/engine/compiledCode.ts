@@ -5,6 +5,7 @@
 import { enableCompileCache } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 
 /**
  * For what this process imports from now on, its threads and its child processes. A cache that cannot be written is no
@@ -14,6 +15,15 @@ export function keepCompiledCode(): void {
   const { directory } = enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? cacheDirectory())
   // Threads and child processes look for it here.
   if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= path.dirname(directory)
+}
+
+/**
+ * Leaves V8's middle compiler, Maglev, out: for a process that ends with its session. What runs most goes to the best
+ * compiler anyway; the rest would be compiled once more in the midst of the image, by each of many receivers on one
+ * computer. Before anything is imported: compiled code is kept by flags.
+ */
+export function compileForShortLife(): void {
+  setFlagsFromString('--no-maglev')
 }
 
 /** The user's own folder, never a shared one like /tmp: what lies there is run. Linux and others: XDG Base Directory. */

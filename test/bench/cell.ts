@@ -19,6 +19,7 @@ export interface Measured {
   readonly receiverCpuSeconds: number
   /** All bytes that left the sender's card, headers included, per byte of image. */
   readonly wireRatio: number
+  /** Both NaN where the plan does not ask for memory. */
   readonly senderPeakBytes: number
   /** Of the receiver that took most. */
   readonly receiverPeakBytes: number
@@ -86,7 +87,7 @@ async function run(
   }
   const started = firstMark(sender, (line, atMs) => tool.startedAtMs(line, atMs))
   const written = receivers.map(one => writtenMark(tool, one))
-  const peaks = all.map(one => watchPeakMemory(one.pid, one.ended))
+  const peaks = plan.watchesMemory ? all.map(one => watchPeakMemory(one.pid, one.ended)) : []
   if (tool.isDaemon) {
     await sender.ended
     for (const one of receivers) terminate(commandOf(one.pid))
@@ -123,7 +124,7 @@ async function run(
     receiverCpuSeconds: cpu.reduce((sum, one) => sum + one, 0) / cpu.length,
     wireRatio: lab.counters(0).wireTxBytes / fs.statSync(plan.file).size,
     senderPeakBytes,
-    receiverPeakBytes: Math.max(...receiverPeaks),
+    receiverPeakBytes: plan.watchesMemory ? Math.max(...receiverPeaks) : Number.NaN,
   }
 }
 

@@ -40,6 +40,7 @@ export const memoryRow: Row = {
         isRateTold: true,
         lossPercent: 0,
         hasOffload: true,
+        watchesMemory: true,
         profiles: bench.profiles,
       }
       const sent = await measure(benchcast, plan, bench.outputs, TIMEOUT_MS)

@@ -113,7 +113,13 @@ export function installedTools(): ToolName[] {
   })
 }
 
-const USUAL = { rateMbit: null, isRateTold: true, lossPercent: 0, hasOffload: true } as const
+const USUAL = {
+  rateMbit: null,
+  isRateTold: true,
+  lossPercent: 0,
+  hasOffload: true,
+  watchesMemory: false,
+} as const
 
 function cellOf(
   cells: Map<string, Measured[]>,

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { allocateMemory } from '../../../shared/wasmMemory.ts'
-import { adviseLargePages, firstLargePage, LARGE_PAGE_BYTES } from './libc.ts'
+import { adviseLargePages, firstLargePage, LARGE_PAGE_BYTES, populateMemory } from './libc.ts'
 
 test('a large page begins in the first two megabytes of any memory', () => {
   for (let i = 0; i < 4; i++) {
@@ -12,3 +13,22 @@ test('a large page begins in the first two megabytes of any memory', () => {
     new Uint8Array(buffer, first, LARGE_PAGE_BYTES).fill(1)
   }
 })
+
+test.runIf(process.platform === 'linux')(
+  'memory that is populated is resident and stays as it was',
+  () => {
+    const bytes = 64 * LARGE_PAGE_BYTES
+    const { buffer } = allocateMemory(bytes)
+    const view = new Uint8Array(buffer)
+    view[5] = 7
+    const before = residentBytes()
+    populateMemory(buffer, 0, bytes)
+    expect(residentBytes() - before).toBeGreaterThan(0.9 * bytes)
+    expect(view.indexOf(7)).toBe(5)
+  },
+)
+
+function residentBytes(): number {
+  const pages = Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1])
+  return pages * 4096
+}

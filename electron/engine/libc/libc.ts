@@ -11,6 +11,7 @@ const POSIX_FADV_DONTNEED = 4
 const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
 const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
 const MADV_HUGEPAGE = 14
+const MADV_POPULATE_WRITE = 23 // Since Linux 5.14.
 
 /** Of x86_64, and of arm64 with pages of 4 KiB. */
 export const LARGE_PAGE_BYTES = 2 * 1024 * 1024
@@ -51,6 +52,12 @@ export function reserveSpace(fd: number, offset: number, bytes: number): boolean
 export function adviseLargePages(buffer: ArrayBufferLike, offset: number, bytes: number): void {
   const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
   if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_HUGEPAGE)
+}
+
+/** Gives memory its pages now, which stay as they are, rather than at their first use: madvise(2). */
+export function populateMemory(buffer: ArrayBufferLike, offset: number, bytes: number): void {
+  const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
+  if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_POPULATE_WRITE)
 }
 
 /** Where in a buffer its first large page begins: memory that grows from one to another has large ones alone. */

@@ -3,7 +3,7 @@
  * socket, whatever this thread is busy with, and datagramRing.ts brings them here.
  */
 import { Worker } from 'node:worker_threads'
-import { adviseLargePages } from '../libc/libc.ts'
+import { adviseLargePages, populateMemory } from '../libc/libc.ts'
 import { isMulticast } from './delivery.ts'
 import { allocateRing, createRingConsumer, type RingConsumer } from './datagramRing.ts'
 import type { GroupReceiver, GroupReceiverOptions } from './groupReceiver.ts'
@@ -14,6 +14,8 @@ import type { ReceiveThreadData, ReceiveThreadEvent } from './receiveThread.ts'
 const RECEIVE_BUFFER_BYTES = 32 * 1024 * 1024
 /** A buffer so large holds several milliseconds at 1 Gbit/s: the thread may let datagrams gather. */
 const ROOMY_BUFFER_BYTES = 4 * 1024 * 1024
+/** Of the ring, used by whoever keeps up: has its pages before the first datagram, when nobody waits for them. */
+const USUAL_RING_BYTES = 2 * 1024 * 1024
 /** Handed over in one go; then timers and connections have their turn. */
 const TURN_BYTES = 1024 * 1024
 
@@ -32,6 +34,7 @@ export async function openBatchedReceiver(
   const stopFd = openSignal(sockets, fd)
   const ring = allocateRing()
   adviseLargePages(ring.data, 0, ring.dataBytes) // Before it is touched: 8,192 small ones otherwise.
+  populateMemory(ring.data, 0, USUAL_RING_BYTES)
   const workerData: ReceiveThreadData = { fd, stopFd, ring, isRoomy: isRoomy(sockets, fd) }
   const worker = new Worker(new URL('./receiveThread.ts', import.meta.url), { workerData })
   const consumer = createRingConsumer(ring)

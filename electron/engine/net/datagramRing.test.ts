@@ -152,3 +152,24 @@ test('hands over so many at a time, and a run never in parts', () => {
   expect(consumer.drain(100_000, (_, __, count) => counts.push(count) > 0)).toBe(false)
   expect(counts).toEqual([128, 1, 200, 5])
 })
+
+test('single datagrams lie together, long runs stay where the socket put them', () => {
+  const ring = allocateRing()
+  const producer = createRingProducer(ring)
+  const consumer = createRingConsumer(ring)
+  const sizes = [1400, 1400, 60_000, 1400, 60_000]
+  producer.reserve(sizes.length)
+  sizes.forEach((bytes, i) => fill(ring, producer, i, new Uint8Array(bytes).fill(i + 1)))
+  sizes.forEach((bytes, i) => producer.put(i, bytes, 0))
+  producer.publish()
+  const offsets: number[] = []
+  consumer.drain(1_000_000, (memory, spans, count) => {
+    for (let i = 0; i < count; i++) {
+      const [from = 0, to = 0] = [spans[2 * i], spans[2 * i + 1]]
+      offsets.push(from)
+      expect(memory.subarray(from, to).every(byte => byte === i + 1)).toBe(true)
+    }
+    return true
+  })
+  expect(offsets).toEqual([0, 1408, 2 * SLOT_BYTES, 2 * SLOT_BYTES + 60_032, 4 * SLOT_BYTES])
+})

@@ -27,8 +27,10 @@ const DATA_BYTES = 32 * 1024 * 1024
 const ALIGN_BYTES = 64
 /** Room that may be left between two messages, as a part of the earlier one; beyond it the later one is moved down. */
 const SPARE_SHIFT = 3
-/** While less of the ring than this share is in use, room is plenty. */
+/** While less of the ring than this share is in use, room is plenty: then only what is small is moved. */
 const PLENTY = 1 / 4
+/** A single datagram at most: without segmentation offload each would touch a page, or two, of its own. */
+const SMALL_BYTES = 16 * 1024
 
 /** Indices into `control`. The counts run for ever and wrap. */
 const PRODUCED = 0
@@ -109,7 +111,7 @@ export function createRingProducer(ring: SharedRing): RingProducer {
     put(index, bytes, datagramBytes) {
       const slot = slotOffset + index * SLOT_BYTES
       let at = slot
-      if (!isPlenty && slot - head > bytes >> SPARE_SHIFT) {
+      if ((!isPlenty || bytes < SMALL_BYTES) && slot - head > bytes >> SPARE_SHIFT) {
         at = head
         data.copyWithin(at, slot, slot + bytes)
       }
