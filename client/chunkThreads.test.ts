@@ -61,3 +61,17 @@ test('a read-back of the only target waits for nothing', async () => {
   const done = await openTarget().run({ type: 'scan', first: 0, end: CHUNKS })
   expect(done).toEqual({ type: 'scan', differing: [0, 1, 2, 3] })
 })
+
+test('while several targets are open a read-back waits until their writes have been quiet for a moment, and then runs', async () => {
+  const [fetching, complete] = [openTarget(), openTarget()]
+  const bytes = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
+  bytes.set(content[0] ?? [])
+  await fetching.run({ type: 'write', chunk: 0, bytes, unsolved: [] })
+  const fromMs = performance.now()
+  const scanned = complete.run({ type: 'scan', first: 0, end: 1 }).then(() => performance.now())
+  await fetching.run({ type: 'write', chunk: 1, bytes, unsolved: [] })
+  const writtenMs = performance.now()
+  const scannedMs = await scanned
+  expect(scannedMs - writtenMs).toBeGreaterThan(50)
+  expect(scannedMs - fromMs).toBeLessThan(2_000)
+})

@@ -35,19 +35,25 @@ interface Thread {
 
 /** A read-back waits no longer for writes of other targets. */
 const SCAN_PATIENCE_MS = 1_000
+/** So long after a write of any of several targets, others are about to come: all have their last chunk at once. */
+const QUIET_MS = 100
 
 export function startChunkThreads(count: number): ChunkThreads {
   const threads = Array.from({ length: count }, startThread)
   let lastTarget = 0
   /** Chunks that some target's memory and bench wait for. */
   let writes = 0
+  let writtenAtMs = Number.NEGATIVE_INFINITY
+  let targets = 0
   /** Scans of targets that have everything: nobody waits for them while chunks come in. */
   const scans: { readonly sinceMs: number; start(): void }[] = []
+  let scanTimer: NodeJS.Timeout | null = null
 
   async function inTurn<T>(job: ChunkJob, start: () => Promise<T>): Promise<T> {
-    if (job.type === 'scan' && writes > 0) {
+    if (job.type === 'scan' && !mayScan(performance.now())) {
       await new Promise<void>(resolve => {
         scans.push({ sinceMs: performance.now(), start: resolve })
+        startScans()
       })
     }
     if (job.type !== 'write') return start()
@@ -56,9 +62,24 @@ export function startChunkThreads(count: number): ChunkThreads {
       return await start()
     } finally {
       writes--
-      const patientSinceMs = performance.now() - SCAN_PATIENCE_MS
-      while (scans[0] && (writes === 0 || scans[0].sinceMs < patientSinceMs)) scans.shift()?.start()
+      writtenAtMs = performance.now()
+      startScans()
     }
+  }
+
+  function mayScan(sinceMs: number): boolean {
+    const nowMs = performance.now()
+    if (nowMs - sinceMs >= SCAN_PATIENCE_MS) return true
+    return writes === 0 && (targets === 1 || nowMs - writtenAtMs >= QUIET_MS)
+  }
+
+  function startScans(): void {
+    while (scans[0] && mayScan(scans[0].sinceMs)) scans.shift()?.start()
+    if (scans.length === 0) return
+    scanTimer ??= setTimeout(() => {
+      scanTimer = null
+      startScans()
+    }, QUIET_MS)
   }
 
   function idlest(): Thread {
@@ -75,6 +96,7 @@ export function startChunkThreads(count: number): ChunkThreads {
   return {
     open(shared, open, writeBytesPerSecond) {
       const target = ++lastTarget
+      targets++
       const request: ChunkRequest = {
         type: 'open',
         target,
@@ -96,11 +118,13 @@ export function startChunkThreads(count: number): ChunkThreads {
           return done
         },
         async close() {
+          targets--
           await Promise.all(threads.map(thread => ask(thread, { type: 'close', target })))
         },
       }
     },
     async close() {
+      if (scanTimer) clearTimeout(scanTimer)
       await Promise.all(threads.map(thread => thread.worker.terminate()))
     },
   }

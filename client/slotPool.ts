@@ -24,6 +24,8 @@ const SPARE_PAGES = 32
 const PAGES_PER_LARGE = LARGE_PAGE_BYTES / PAGE_BYTES
 /** 16 MiB: each growth costs a system call or two. */
 const GROWTH_PAGES = 8 * PAGES_PER_LARGE
+/** A smaller pool is one of many on its computer, or on one with little memory: large pages would be half empty. */
+const LEAST_LARGE_BYTES = 32 * 1024 * 1024
 
 export function createSlotPool(limitBytes: number): SlotPool {
   const limitPages = Math.floor(limitBytes / PAGE_BYTES)
@@ -55,7 +57,9 @@ export function createSlotPool(limitBytes: number): SlotPool {
     const large = Math.ceil(wanted / PAGES_PER_LARGE)
     const more = Math.min(mostPages, firstPage + large * PAGES_PER_LARGE) - pages
     if (!growMemory(memory, more * PAGE_BYTES)) return false
-    adviseLargePages(memory.buffer, pages * PAGE_BYTES, more * PAGE_BYTES)
+    if (limitBytes >= LEAST_LARGE_BYTES) {
+      adviseLargePages(memory.buffer, pages * PAGE_BYTES, more * PAGE_BYTES)
+    }
     pages += more
     return true
   }
