@@ -37,23 +37,27 @@ function openTarget(): TargetThreads {
   )
 }
 
+async function write(target: TargetThreads, chunk: number): Promise<void> {
+  const bytes = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
+  bytes.set(content[chunk] ?? [])
+  const done = await target.run({ type: 'write', chunk, bytes, unsolved: [] })
+  expect(done).toMatchObject({ type: 'write', isGood: true })
+}
+
 test('a read-back lets the chunks that still come in for others go first', async () => {
   const [fetching, complete] = [openTarget(), openTarget()]
   const ended: string[] = []
-  const write = async (chunk: number): Promise<void> => {
-    const bytes = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
-    bytes.set(content[chunk] ?? [])
-    const done = await fetching.run({ type: 'write', chunk, bytes, unsolved: [] })
-    expect(done).toMatchObject({ type: 'write', isGood: true })
+  const fetch = async (chunk: number): Promise<void> => {
+    await write(fetching, chunk)
     ended.push(`write ${chunk}`)
   }
   const scan = async (): Promise<void> => {
     await complete.run({ type: 'scan', first: 0, end: 1 })
     ended.push('scan')
   }
-  const first = write(0)
+  const first = fetch(0)
   const scanned = scan()
-  await Promise.all([first, write(1), write(2), scanned])
+  await Promise.all([first, fetch(1), fetch(2), scanned])
   expect(ended).toEqual(['write 0', 'write 1', 'write 2', 'scan'])
 })
 
@@ -64,12 +68,10 @@ test('a read-back of the only target waits for nothing', async () => {
 
 test('while several targets are open a read-back waits until their writes have been quiet for a moment, and then runs', async () => {
   const [fetching, complete] = [openTarget(), openTarget()]
-  const bytes = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
-  bytes.set(content[0] ?? [])
-  await fetching.run({ type: 'write', chunk: 0, bytes, unsolved: [] })
+  await write(fetching, 0)
   const fromMs = performance.now()
   const scanned = complete.run({ type: 'scan', first: 0, end: 1 }).then(() => performance.now())
-  await fetching.run({ type: 'write', chunk: 1, bytes, unsolved: [] })
+  await write(fetching, 1)
   const writtenMs = performance.now()
   const scannedMs = await scanned
   expect(scannedMs - writtenMs).toBeGreaterThan(50)

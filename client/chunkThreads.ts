@@ -44,13 +44,13 @@ export function startChunkThreads(count: number): ChunkThreads {
   /** Chunks that some target's memory and bench wait for. */
   let writes = 0
   let writtenAtMs = Number.NEGATIVE_INFINITY
-  let targets = 0
+  const targets = new Set<number>()
   /** Scans of targets that have everything: nobody waits for them while chunks come in. */
   const scans: { readonly sinceMs: number; start(): void }[] = []
   let scanTimer: NodeJS.Timeout | null = null
 
   async function inTurn<T>(job: ChunkJob, start: () => Promise<T>): Promise<T> {
-    if (job.type === 'scan' && !mayScan(performance.now())) {
+    if (job.type === 'scan') {
       await new Promise<void>(resolve => {
         scans.push({ sinceMs: performance.now(), start: resolve })
         startScans()
@@ -70,7 +70,7 @@ export function startChunkThreads(count: number): ChunkThreads {
   function mayScan(sinceMs: number): boolean {
     const nowMs = performance.now()
     if (nowMs - sinceMs >= SCAN_PATIENCE_MS) return true
-    return writes === 0 && (targets === 1 || nowMs - writtenAtMs >= QUIET_MS)
+    return writes === 0 && (targets.size === 1 || nowMs - writtenAtMs >= QUIET_MS)
   }
 
   function startScans(): void {
@@ -96,7 +96,7 @@ export function startChunkThreads(count: number): ChunkThreads {
   return {
     open(shared, open, writeBytesPerSecond) {
       const target = ++lastTarget
-      targets++
+      targets.add(target)
       const request: ChunkRequest = {
         type: 'open',
         target,
@@ -118,7 +118,7 @@ export function startChunkThreads(count: number): ChunkThreads {
           return done
         },
         async close() {
-          targets--
+          targets.delete(target)
           await Promise.all(threads.map(thread => ask(thread, { type: 'close', target })))
         },
       }

@@ -19,10 +19,15 @@ export interface Measured {
   readonly receiverCpuSeconds: number
   /** All bytes that left the sender's card, headers included, per byte of image. */
   readonly wireRatio: number
-  /** Both NaN where the plan does not ask for memory. */
+  /** Both NaN unless it was watched. */
   readonly senderPeakBytes: number
   /** Of the receiver that took most. */
   readonly receiverPeakBytes: number
+}
+
+interface MeasureOptions {
+  /** Each process's, ten times a second, which takes processor time where there are many. */
+  readonly watchesMemory: boolean
 }
 
 /** When one has failed, the others may wait for it for a minute: they get so long to say why. */
@@ -37,10 +42,11 @@ export async function measure(
   plan: Plan,
   directory: string,
   timeoutMs: number,
+  { watchesMemory }: MeasureOptions = { watchesMemory: false },
 ): Promise<Measured> {
   const lab = createLab(labFor(plan))
   try {
-    return await run(tool, plan, lab, directory, timeoutMs)
+    return await run(tool, plan, lab, directory, timeoutMs, watchesMemory)
   } finally {
     lab.remove()
     for (const name of fs.readdirSync(directory)) {
@@ -66,6 +72,7 @@ async function run(
   lab: Lab,
   directory: string,
   timeoutMs: number,
+  watchesMemory: boolean,
 ): Promise<Measured> {
   const hosts = Array.from({ length: plan.receivers }, (_, at) => at + 1)
   const target = (host: number): string => path.join(directory, `out${host}`)
@@ -87,7 +94,7 @@ async function run(
   }
   const started = firstMark(sender, (line, atMs) => tool.startedAtMs(line, atMs))
   const written = receivers.map(one => writtenMark(tool, one))
-  const peaks = plan.watchesMemory ? all.map(one => watchPeakMemory(one.pid, one.ended)) : []
+  const peaks = watchesMemory ? all.map(one => watchPeakMemory(one.pid, one.ended)) : []
   if (tool.isDaemon) {
     await sender.ended
     for (const one of receivers) terminate(commandOf(one.pid))
@@ -124,7 +131,7 @@ async function run(
     receiverCpuSeconds: cpu.reduce((sum, one) => sum + one, 0) / cpu.length,
     wireRatio: lab.counters(0).wireTxBytes / fs.statSync(plan.file).size,
     senderPeakBytes,
-    receiverPeakBytes: plan.watchesMemory ? Math.max(...receiverPeaks) : Number.NaN,
+    receiverPeakBytes: watchesMemory ? Math.max(...receiverPeaks) : Number.NaN,
   }
 }
 

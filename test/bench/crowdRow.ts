@@ -93,7 +93,6 @@ async function measureCrowd(bench: Bench, receivers: number): Promise<Crowd> {
           receivers,
           rateMbit: CAP_MBIT,
           isRateTold: true,
-          watchesMemory: false,
           lossPercent: 0,
           hasOffload: false,
           profiles: bench.profiles,

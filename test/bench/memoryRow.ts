@@ -40,10 +40,11 @@ export const memoryRow: Row = {
         isRateTold: true,
         lossPercent: 0,
         hasOffload: true,
-        watchesMemory: true,
         profiles: bench.profiles,
       }
-      const sent = await measure(benchcast, plan, bench.outputs, TIMEOUT_MS)
+      const sent = await measure(benchcast, plan, bench.outputs, TIMEOUT_MS, {
+        watchesMemory: true,
+      })
       yield line('the engine, importing', imported.peakBytes, sparseGib)
       yield line('the engine, sending', sent.senderPeakBytes, sparseGib)
       yield line('the receiver', sent.receiverPeakBytes, sparseGib)

@@ -16,8 +16,6 @@ export interface Plan {
   readonly lossPercent: number
   /** Segmentation offload of the virtual cards, as the kernel gives it. */
   readonly hasOffload: boolean
-  /** Whether the bench looks at each process's memory ten times a second, which takes processor time where there are many. */
-  readonly watchesMemory: boolean
   /** Where CPU profiles of Benchcast's processes go; null for none. */
   readonly profiles: string | null
 }

@@ -113,13 +113,7 @@ export function installedTools(): ToolName[] {
   })
 }
 
-const USUAL = {
-  rateMbit: null,
-  isRateTold: true,
-  lossPercent: 0,
-  hasOffload: true,
-  watchesMemory: false,
-} as const
+const USUAL = { rateMbit: null, isRateTold: true, lossPercent: 0, hasOffload: true } as const
 
 function cellOf(
   cells: Map<string, Measured[]>,

@@ -10,6 +10,7 @@ import type Koffi from 'koffi'
 const POSIX_FADV_DONTNEED = 4
 const BLKFLSBUF = 0x1261 // ioctl: drop a block device's buffers, linux/fs.h
 const LOCK_EXCLUSIVE_NOW = 6 // flock(2): LOCK_EX | LOCK_NB
+const MADVISE = 'int madvise(uintptr_t address, size_t bytes, int advice)'
 const MADV_HUGEPAGE = 14
 const MADV_POPULATE_WRITE = 23 // Since Linux 5.14.
 
@@ -50,20 +51,21 @@ export function reserveSpace(fd: number, offset: number, bytes: number): boolean
  * each small one would cost a fault of its own. madvise(2).
  */
 export function adviseLargePages(buffer: ArrayBufferLike, offset: number, bytes: number): void {
-  const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
-  if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_HUGEPAGE)
+  advise(buffer, offset, bytes, MADV_HUGEPAGE)
 }
 
 /** Gives memory its pages now, which stay as they are, rather than at their first use: madvise(2). */
 export function populateMemory(buffer: ArrayBufferLike, offset: number, bytes: number): void {
-  const advise = find('int madvise(uintptr_t address, size_t bytes, int advice)')
-  if (advise !== null) advise(addressOf(buffer) + offset, bytes, MADV_POPULATE_WRITE)
+  advise(buffer, offset, bytes, MADV_POPULATE_WRITE)
 }
 
 /** Where in a buffer its first large page begins: memory that grows from one to another has large ones alone. */
 export function firstLargePage(buffer: ArrayBufferLike): number {
-  const isKnown = find('int madvise(uintptr_t address, size_t bytes, int advice)') !== null
-  return isKnown ? -addressOf(buffer) & (LARGE_PAGE_BYTES - 1) : 0
+  return find(MADVISE) !== null ? -addressOf(buffer) & (LARGE_PAGE_BYTES - 1) : 0
+}
+
+function advise(buffer: ArrayBufferLike, offset: number, bytes: number, advice: number): void {
+  find(MADVISE)?.(addressOf(buffer) + offset, bytes, advice)
 }
 
 type Call = (...args: readonly number[]) => number
